@@ -1,0 +1,123 @@
+"""What happens when a NumPy function meets a Tensor: one of the three kinds of rules.py, or an error that says what to do."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from .graph import Node, apply, as_array, leaf, nodes_in, values_of
+from .mode import current_mode
+from .rules import COMPOSITES, CONSTANTS, REFUSED, VJPS, name_of
+
+Function = Callable[..., Any]
+
+
+def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """Call `f`, a function that has an entry, on arguments among which there are Tensors. Raises TypeError if it has none."""
+    if keywords:
+        if keywords.get("out") is not None:
+            raise TypeError(_no_out(f))
+        args, keywords = _positional(f, args, keywords)
+    names = _parameters(f)
+    if len(args) > 1 and "out" in names[: len(args)] and args[names.index("out")] is not None:
+        raise TypeError(_no_out(f))
+    spelling = COMPOSITES.get(f)
+    if spelling is not None:
+        spelled = spelling(*args, **keywords)
+        if spelled is not NotImplemented:  # as it is for those forms of a call that have a row
+            return spelled
+    if f in VJPS:
+        return apply(f, args, keywords)
+    if f in CONSTANTS:
+        return call_constant(f, args, keywords)
+    raise _unknown(f)
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The same for a ufunc and its methods, which take keywords that no function takes."""
+    f = ufunc if method == "__call__" else getattr(ufunc, method)
+    out = keywords.pop("out", None)
+    if method == "__call__":
+        if keywords.pop("where", True) is not True:
+            raise TypeError(
+                f"{name_of(f)} takes no where= with a Tensor: choose afterwards, np.where(mask, result, other)"
+            )
+        dtype = keywords.pop("dtype", None)
+        if dtype is not None:
+            cast: Any = np.astype
+            args = tuple(cast(a, dtype) if isinstance(a, np.ndarray | Node) else np.asarray(a, dtype) for a in args)
+        if keywords:
+            raise TypeError(f"{name_of(f)} takes no {', '.join(keywords)}= with a Tensor")
+    if out is None or all(o is None for o in out):
+        return call(f, args, keywords)
+    into = out[0]
+    lost = current_mode().recording and any(n._requires_grad for n in nodes_in(args))
+    if len(out) > 1 or isinstance(into, Node) or lost:
+        raise TypeError(_no_out(f))
+    for n in nodes_in(args):
+        n.looked_at(f"{name_of(f)} into an array")
+    into[...] = f(*values_of(args), **keywords)  # `array += t`, with a t that carries no gradient
+    return into
+
+
+def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """A function whose result carries no gradient: Tensors for arrays, and anything else as it is."""
+    tracer = current_mode().tracing
+    if tracer is not None and tracer.records(f):
+        node = apply(f, args, keywords)
+        node._requires_grad = False
+        return node
+    return _wrapped(f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()}), f)
+
+
+def _wrapped(out: Any, f: Function) -> Any:
+    if isinstance(out, np.ndarray | np.generic):
+        return leaf(as_array(out, f))
+    return type(out)(_wrapped(part, f) for part in out) if type(out) in (tuple, list) else out
+
+
+def _positional(
+    f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    """Arguments in which Tensors given by keyword stand at their position, where the rules look for them."""
+    if next(nodes_in(keywords.values()), None) is None:
+        return args, keywords
+    rest = dict(keywords)
+    names = _parameters(f)
+    while len(args) < len(names) and names[len(args)] in rest:
+        args = (*args, rest.pop(names[len(args)]))
+    return args, rest
+
+
+@cache
+def _parameters(f: Function) -> list[str]:
+    """The names of the parameters that can be given by position, as far as they are known."""
+    if isinstance(f, np.ufunc):
+        return []
+    try:
+        return [name for name, p in signature(f).parameters.items() if p.kind is not p.KEYWORD_ONLY]
+    except (TypeError, ValueError):
+        return []
+
+
+def _no_out(f: Function) -> str:
+    return (
+        f"{name_of(f)} cannot write the result of a Tensor into an existing array (out=, or `array += t`): the gradient would be "
+        "lost. Use the returned Tensor, make the array a Tensor and write `x[...] = t`, or take t.numpy() for the value alone"
+    )
+
+
+def _unknown(f: Function) -> TypeError:
+    name = name_of(f)
+    if f in REFUSED:
+        return TypeError(f"{name} takes no Tensor: {REFUSED[f]}")
+    known = {name_of(k) for k in (*VJPS, *COMPOSITES, *CONSTANTS)}
+    near = get_close_matches(name, known, n=3, cutoff=0.6)
+    return TypeError(
+        f"{name} has no derivative here, so it takes no Tensor"
+        + (f"; near it are {', '.join(near)}" if near else "")
+        + f". State its derivative with autograd_lite.defvjp({name}, ...), or pass t.numpy() if it is meant as a constant"
+    )

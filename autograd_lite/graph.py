@@ -1,0 +1,296 @@
+"""Recording: the node of the computation graph, the one function that records, and the order of a graph.
+
+A node points at what it was made from and never at what is made from it: there are no reference cycles, and a graph is freed
+the moment its output is. A global counter numbers nodes as they are made, so ascending numbers *are* a topological order.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .mode import current_mode
+from .rules import name_of, stands_for_array
+
+NO_KEYWORDS: Mapping[str, Any] = {}
+NESTS = frozenset((list, tuple))
+"""An argument may be one of these, with Tensors in it."""
+clock = count(1)
+"""Stamps nodes when they are made and values when they are written."""
+
+
+class Node:
+    """A value in the graph, and how it was computed."""
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_extras",
+        "_grad",
+        "_requires_grad",
+        "_written",
+        "args",
+        "index",
+        "keywords",
+        "name",
+        "op",
+        "scope",
+    )
+
+    _data: np.ndarray[Any, Any]
+    _extras: "Extras | None"
+    _grad: Any
+    _requires_grad: bool
+    _written: int
+    """When the value was last replaced; 0 if never. A reader recorded before that moment is stale."""
+    op: Callable[..., Any] | None
+    """The function that made this node; None for a leaf."""
+    args: tuple[Any, ...]
+    """Its positional arguments as it was called: nodes, arrays, numbers, and lists or tuples of these."""
+    keywords: Mapping[str, Any]
+    index: int
+    name: str | None
+    scope: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple["Node", ...]:
+        """The Tensors this one was made from, in the order of the arguments, repeated where used twice."""
+        return tuple(nodes_in((*self.args, *self.keywords.values())))
+
+    def looked_at(self, how: str) -> np.ndarray[Any, Any]:
+        """The value, for a reader outside the graph. A compiler that listens refuses: the value would be baked in."""
+        tracer = current_mode().tracing
+        if tracer is not None:
+            tracer.refuse_look(self, how)
+        return self._data
+
+    def write(self, array: np.ndarray[Any, Any]) -> None:
+        """Replace the value and stamp the write. The old array is left alone: views of it and other owners keep their value."""
+        if self._requires_grad and array.dtype.kind != "f":
+            raise TypeError(f"{self.describe()} requires a gradient and needs floating data, not {array.dtype}")
+        tracer = current_mode().tracing
+        if tracer is not None:
+            tracer.refuse_write(self)
+        self._data = array
+        self._written = next(clock)
+
+    def set_grad(self, g: Any) -> None:
+        """Replace the gradient; who listens learns of it."""
+        tracer = current_mode().tracing
+        if tracer is not None:
+            tracer.touches_grad(self)
+        self._grad = g
+
+    def take_over(self, source: "Node") -> None:
+        """Become the node `source`, value and history, and stay the object one is."""
+        self._data, self._requires_grad = source._data, source._requires_grad
+        self.op, self.args, self.keywords = source.op, source.args, source.keywords
+        self.index, self.scope = source.index, source.scope
+
+    def describe(self) -> str:
+        """How error messages call this node: by its name if it has one, else by what it is."""
+        shape = "x".join(map(str, self._data.shape)) or "scalar"
+        if self.name is not None:
+            return f"{self.name!r} ({shape})"
+        return f"an unnamed tensor ({shape})" if self.op is None else f"the result of {name_of(self.op)} ({shape})"
+
+
+class Extras:
+    """What few nodes have: hooks, a wish to keep the gradient, the mark of a finished backward pass."""
+
+    __slots__ = ("hooks", "retain_grad", "spent")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.retain_grad = False
+        self.spent = False
+
+
+def extras(node: Node) -> Extras:
+    if node._extras is None:
+        node._extras = Extras()
+    return node._extras
+
+
+def nodes_in(values: Iterable[Any]) -> Iterator[Node]:
+    """The nodes among values, looking into lists and tuples."""
+    for value in values:
+        if isinstance(value, Node):
+            yield value
+        elif type(value) in NESTS:
+            yield from nodes_in(value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Recording.
+
+_new = object.__new__
+_tick = clock.__next__
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_tensor: type[Node] = Node
+
+
+def nodes_are(kind: type[Node]) -> None:
+    """State the class of the nodes that `apply` and `leaf` make."""
+    global _tensor
+    _tensor = kind
+
+
+def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, Any] = NO_KEYWORDS) -> Any:
+    """Compute `op(*args, **keywords)` on the values, and record it if a gradient may be asked for. The one place that does."""
+    mode = current_mode()
+    needs = False
+    values = []
+    for a in args:
+        if isinstance(a, Node):
+            values.append(a._data)
+            if a._requires_grad:
+                needs = True
+        elif type(a) in NESTS:
+            if stands_for_array(op, len(values)):
+                at = len(values)
+                return apply(op, (*args[:at], one_array(a), *args[at + 1 :]), keywords)
+            values.append(values_of(a))
+            needs = needs or any(n._requires_grad for n in nodes_in(a))
+        else:
+            values.append(a)
+    tracer = mode.tracing
+    if tracer is not None:
+        tracer.prepare(args, values)
+    try:
+        if keywords:
+            out = op(*values, **{k: values_of(v) for k, v in keywords.items()})
+            needs = needs or any(n._requires_grad for n in nodes_in(keywords.values()))
+        else:
+            out = op(*values)
+    except ValueError as error:
+        raise _explained(error, op, args, mode.scope) from None
+    if type(out) is not np.ndarray:
+        out = as_array(out, op)
+    dtype = out.dtype
+    if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind != "f":
+        if dtype.kind == "c":
+            raise complex_result(op)
+        needs = False
+    node = _new(_tensor)
+    node._data = out
+    node._grad = node._extras = node.name = None
+    node._written = 0
+    node.scope = mode.scope
+    node.index = _tick()
+    node._requires_grad = needs = needs and mode.recording
+    if needs or tracer is not None:
+        node.op = op
+        node.args = args
+        node.keywords = keywords
+        if tracer is not None:
+            tracer.recorded(node, values)
+    else:
+        node.op = None
+        node.args = ()
+        node.keywords = NO_KEYWORDS
+    return node
+
+
+def leaf(data: np.ndarray[Any, Any], kind: type[Node] | None = None) -> Any:
+    """A Tensor of this very array, without history."""
+    node = _new(kind or _tensor)
+    node._data = data
+    node._grad = node._extras = node.name = node.op = None
+    node._written = 0
+    node._requires_grad = False
+    node.args = ()
+    node.keywords = NO_KEYWORDS
+    node.scope = current_mode().scope
+    node.index = _tick()
+    return node
+
+
+def values_of(a: Any) -> Any:
+    """`a` with arrays in the place of Tensors, looking into lists and tuples."""
+    if isinstance(a, Node):
+        return a._data
+    return type(a)(map(values_of, a)) if type(a) in NESTS else a
+
+
+def one_array(a: Any) -> Any:
+    """A nested list as one array, or as one Tensor if there are Tensors in it."""
+    if type(a) not in NESTS:
+        return a
+    return np.asarray(a) if next(nodes_in(a), None) is None else np.stack([one_array(part) for part in a])
+
+
+def as_array(out: Any, op: Callable[..., Any]) -> np.ndarray[Any, Any]:
+    """What an operation returned as an ndarray; 0-d results stay 0-d arrays. Raises TypeError for anything but numbers."""
+    array = np.asarray(out)
+    if array.dtype.kind not in "biuf":
+        raise complex_result(op) if array.dtype.kind == "c" else TypeError(f"{name_of(op)} gave {out!r}, not numbers")
+    return array
+
+
+def complex_result(op: Callable[..., Any]) -> TypeError:
+    return TypeError(f"{name_of(op)} gave complex numbers; Tensors are real: keep real and imaginary parts apart")
+
+
+def _explained(error: ValueError, op: Callable[..., Any], args: tuple[Any, ...], scope: tuple[str, ...]) -> ValueError:
+    """NumPy's error, saying which tensors of which layer met."""
+    operands = " and ".join(a.describe() for a in nodes_in(args))
+    inside = f", in {' / '.join(scope)}" if scope else ""
+    error.args = (f"{error} [{name_of(op)} of {operands}{inside}]",)
+    return error
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The order of a graph.
+
+
+def ancestors(outputs: Iterable[Node]) -> set[Node]:
+    """The nodes that require a gradient and lead to `outputs`, those included.
+
+    Raises RuntimeError if an input was written after it was used: the rules would see another value than the function did.
+    """
+    found = set(outputs)
+    waiting = list(found)
+    while waiting:
+        node = waiting.pop()
+        if node._written > node.index and node.op is not None:
+            raise _written_since(node, node)
+        for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
+            if isinstance(a, Node):
+                if a._written > node.index:
+                    raise _written_since(a, node)
+                if a._requires_grad and a not in found:
+                    found.add(a)
+                    waiting.append(a)
+            elif type(a) in NESTS:
+                for part in nodes_in(a):
+                    if part._written > node.index:
+                        raise _written_since(part, node)
+                    if part._requires_grad and part not in found:
+                        found.add(part)
+                        waiting.append(part)
+    return found
+
+
+def newest_first(nodes: Iterable[Node]) -> list[Node]:
+    """The order of the backward pass."""
+    return sorted(nodes, key=attrgetter("index"), reverse=True)
+
+
+def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:
+    """Those of `nodes` that depend on `inputs`, these included: the ones a gradient of `inputs` has to pass."""
+    found = set(inputs)
+    for node in reversed(newest_first(nodes)):
+        if node not in found and any(a in found for a in node.inputs):
+            found.add(node)
+    return found
+
+
+def _written_since(a: Node, node: Node) -> RuntimeError:
+    assert node.op is not None
+    return RuntimeError(
+        f"{a.describe()} was written after {name_of(node.op)} used it, so its derivative would be taken at the wrong value: "
+        "run backward() before the write, or use a copy() of it in the computation"
+    )

@@ -1,0 +1,115 @@
+"""Arithmetic, element by element."""
+
+import numpy as np
+
+from ..rules import array_like, composite, constant, defvjp
+
+
+def _to_winner(g, x, y, x_wins):
+    """dC/dx of the larger (or smaller) of x and y: all to the winner, half to each where they tie."""
+    tie = (x == y) | (np.isnan(x) & np.isnan(y))
+    return np.where(tie, 0.5 * g, np.where(x_wins, g, 0.0))
+
+
+def _power_dx(g, ans, x, y):
+    """y x**(y-1), which is 0 where y is 0: the power of x taken there is 1, not -1, so that x = 0 does no harm."""
+    if isinstance(y, int | float):
+        return g * 0.0 if y == 0 else g * (y * x ** (y - 1))
+    one = ans.dtype.type(1)  # not 1: y - 1 and log x are taken in the precision of the result
+    return g * (y * np.power(x, np.where((x == 0) & (y == 0), one, y - one)))
+
+
+def _power_dy(g, ans, x, y):
+    """x**y log x, and its limit 0 at x = 0, y >= 0."""
+    return g * ans * np.log(np.where((x == 0) & (y >= 0), ans.dtype.type(1), x))
+
+
+def _remainder_dy(g, ans, x, y):
+    return -g * np.floor_divide(x, y)
+
+
+def _fmod_dy(g, ans, x, y):
+    """As for the remainder, with the quotient rounded towards 0."""
+    return -g * np.rint((x - ans) / y)
+
+
+def _clip_dx(g, ans, x, *args, **keywords):
+    """g where clipping left x as it was; the bounds themselves belong to it."""
+    low, high = _bounds(*args, **keywords)
+    beyond = np.zeros_like(x, bool) if low is None else x < low
+    return np.where(beyond if high is None else beyond | (x > high), 0.0, g)
+
+
+def _clip_dlow(g, ans, x, *args, **keywords):
+    low, high = _bounds(*args, **keywords)
+    return np.where((x < low) if high is None else (x < low) & (low <= high), g, 0.0)
+
+
+def _clip_dhigh(g, ans, x, *args, **keywords):
+    low, high = _bounds(*args, **keywords)
+    return np.where((x if low is None else np.maximum(x, low)) > high, g, 0.0)
+
+
+def _bounds(a_min=None, a_max=None, *, min=None, max=None):
+    """`np.clip` takes its bounds by position and under two names each."""
+    return (min if a_min is None else a_min), (max if a_max is None else a_max)
+
+
+# fmt: off
+#      function         d/dx                                                   d/dy
+defvjp(np.add,          lambda g, ans, x, y: g,                                lambda g, ans, x, y: g)
+defvjp(np.subtract,     lambda g, ans, x, y: g,                                lambda g, ans, x, y: -g)
+defvjp(np.multiply,     lambda g, ans, x, y: g * y,                            lambda g, ans, x, y: g * x)
+defvjp(np.divide,       lambda g, ans, x, y: g / y,                            lambda g, ans, x, y: -g * ans / y)
+defvjp(np.power,        _power_dx,                                             _power_dy)
+defvjp(np.float_power,  _power_dx,                                             _power_dy)
+defvjp(np.remainder,    lambda g, ans, x, y: g,                                _remainder_dy)
+defvjp(np.fmod,         lambda g, ans, x, y: g,                                _fmod_dy)
+defvjp(np.maximum,      lambda g, ans, x, y: _to_winner(g, x, y, (x > y) | np.isnan(x)),
+                        lambda g, ans, x, y: _to_winner(g, y, x, (y > x) | np.isnan(y)))
+defvjp(np.minimum,      lambda g, ans, x, y: _to_winner(g, x, y, (x < y) | np.isnan(x)),
+                        lambda g, ans, x, y: _to_winner(g, y, x, (y < x) | np.isnan(y)))
+defvjp(np.fmax,         lambda g, ans, x, y: _to_winner(g, x, y, (x > y) | np.isnan(y)),
+                        lambda g, ans, x, y: _to_winner(g, y, x, (y > x) | np.isnan(x)))
+defvjp(np.fmin,         lambda g, ans, x, y: _to_winner(g, x, y, (x < y) | np.isnan(y)),
+                        lambda g, ans, x, y: _to_winner(g, y, x, (y < x) | np.isnan(x)))
+defvjp(np.copysign,     lambda g, ans, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y) * (x != 0),
+                        lambda g, ans, x, y: np.zeros_like(g))
+
+defvjp(np.negative,     lambda g, ans, x: -g)
+defvjp(np.positive,     lambda g, ans, x: g)
+defvjp(np.absolute,     lambda g, ans, x: g * np.sign(x))
+defvjp(np.fabs,         lambda g, ans, x: g * np.sign(x))
+defvjp(np.square,       lambda g, ans, x: g * (2.0 * x))
+defvjp(np.sqrt,         lambda g, ans, x: g / (2.0 * ans))
+defvjp(np.cbrt,         lambda g, ans, x: g / (3.0 * np.square(ans)))
+defvjp(np.reciprocal,   lambda g, ans, x: -g * np.square(ans))
+
+# Piecewise constant: the slope is 0, and the result stays in the graph.
+defvjp(np.floor_divide, lambda g, ans, x, y: np.zeros_like(g),                 lambda g, ans, x, y: np.zeros_like(g))
+defvjp(np.sign,         lambda g, ans, x: np.zeros_like(g))
+defvjp(np.floor,        lambda g, ans, x: np.zeros_like(g))
+defvjp(np.ceil,         lambda g, ans, x: np.zeros_like(g))
+defvjp(np.trunc,        lambda g, ans, x: np.zeros_like(g))
+defvjp(np.rint,         lambda g, ans, x: np.zeros_like(g))
+defvjp(np.round,        lambda g, ans, x, decimals=0: np.zeros_like(g))
+
+defvjp(np.clip,         _clip_dx, _clip_dlow, _clip_dhigh,
+                        min=_clip_dlow, max=_clip_dhigh)
+defvjp(np.nan_to_num,   lambda g, ans, x, *_, **__: np.where(np.isfinite(x), g, 0.0))
+# fmt: on
+array_like(np.clip)
+
+
+@composite(np.divmod)
+def divmod(x, y):
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+constant(
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+    np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert,
+    np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose, np.array_equal,
+    np.zeros_like, np.ones_like, np.full_like, np.empty_like,
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Reading and writing by index, and choosing between two arrays by a mask."""
+
+from operator import getitem
+
+import numpy as np
+
+from ..rules import composite, array_like, constant, defvjp, primitive
+from ..writes import setitem
+
+
+@primitive
+def scatter(g, index, shape):
+    """An array of `shape` that is 0 but at `index`, where `g` is added: what was read twice counts twice."""
+    spread = np.zeros(shape, g.dtype)
+    if _reads_each_once(index):
+        spread[index] = g
+    else:
+        np.add.at(spread, index, g)
+    return spread
+
+
+def _reads_each_once(index):
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(p is None or p is Ellipsis or isinstance(p, int | slice | np.integer) or _is_mask(p) for p in parts)
+
+
+def _is_mask(part):
+    return getattr(part, "dtype", None) == np.bool_ or isinstance(part, bool)
+
+
+def _setitem_dx(g, ans, x, index, value):
+    """What was overwritten has no influence any more."""
+    return setitem(g, index, 0.0)
+
+
+def _setitem_dvalue(g, ans, x, index, value):
+    """What stands at `index` came from the value; where an index is repeated, the last write won."""
+    wins = np.ones(np.shape(g[index]), bool) if _reads_each_once(index) else _last_writes(x.shape, index)
+    sent = np.where(wins, g[index], 0.0)
+    leading = np.ndim(value) - sent.ndim  # NumPy lets a value have further axes of length 1 in front
+    return np.reshape(sent, (1,) * leading + sent.shape) if leading > 0 else sent
+
+
+def _last_writes(shape, index):
+    """For each element of `x[index]`: is it the one that stays when `x[index] = v` writes them in order?"""
+    index = tuple(np.asarray(p) if isinstance(p, list) else p for p in index) if isinstance(index, tuple) else index
+    target = np.zeros(shape, np.intp)
+    number = np.arange(target[index].size).reshape(target[index].shape)
+    target[index] = number
+    return target[index] == number
+
+
+# fmt: off
+#      function         d/dx                                                   d/dy
+defvjp(getitem,         lambda g, ans, x, index: scatter(g, index, x.shape))
+defvjp(scatter,         lambda g, ans, x, index, shape: g[index])
+defvjp(setitem,         _setitem_dx,   None,   _setitem_dvalue)
+defvjp(np.where,        None,          lambda g, ans, m, x, y: np.where(m, g, 0.0),
+                                       lambda g, ans, m, x, y: np.where(m, 0.0, g))
+# fmt: on
+
+array_like(setitem, np.where)
+@composite(np.where)
+def where(condition, *choices):
+    """Of a mask alone, the positions where it holds."""
+    return NotImplemented if choices else np.nonzero(condition)
+
+
+constant(np.nonzero, np.flatnonzero, np.argwhere, np.argsort, np.argpartition)

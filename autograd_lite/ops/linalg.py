@@ -1,0 +1,162 @@
+"""Products of matrices and tensors."""
+
+from string import ascii_letters
+
+import numpy as np
+
+from ..rules import array_like, composite, defvjp
+
+
+def _t(x):
+    return x.swapaxes(-1, -2)
+
+
+def _matmul_dx(g, ans, x, y):
+    """g yᵀ, where a vector stands for a matrix of one row (on the left) or one column (on the right)."""
+    if x.ndim == 1:
+        return g * y if y.ndim == 1 else np.matmul(y, g[..., None])[..., 0]
+    return g[..., None] * y if y.ndim == 1 else np.matmul(g, _t(y))
+
+
+def _matmul_dy(g, ans, x, y):
+    """xᵀ g. For a `y` that lies transposed in memory, such as W.T, it is made transposed too: (gᵀ x)ᵀ."""
+    if y.ndim == 1:
+        return g * x if x.ndim == 1 else np.matmul(_t(x), g[..., None])[..., 0]
+    if x.ndim == 1:
+        return x[:, None] * g[..., None, :]
+    return _t(np.matmul(_t(g), x)) if y.flags.fnc else np.matmul(_t(x), g)
+
+
+def _dot_dx(g, ans, x, y):
+    """np.dot sums over the last axis of x and the last but one of y; with a number it multiplies."""
+    if not np.ndim(x) or not np.ndim(y):
+        return g * y
+    if x.ndim <= 2 and y.ndim <= 2:
+        return _matmul_dx(g, ans, x, y)
+    free = [i for i in range(y.ndim) if i != max(y.ndim - 2, 0)]
+    return np.tensordot(g, y, (list(range(x.ndim - 1, g.ndim)), free))
+
+
+def _dot_dy(g, ans, x, y):
+    if not np.ndim(x) or not np.ndim(y):
+        return g * x
+    if x.ndim <= 2 and y.ndim <= 2:
+        return _matmul_dy(g, ans, x, y)
+    rows = list(range(x.ndim - 1))
+    return np.moveaxis(np.tensordot(x, g, (rows, rows)), 0, max(y.ndim - 2, 0))
+
+
+def _inner_dx(g, ans, x, y):
+    if not np.ndim(x) or not np.ndim(y):
+        return g * y
+    return np.tensordot(g, y, (list(range(x.ndim - 1, g.ndim)), list(range(y.ndim - 1))))
+
+
+def _inner_dy(g, ans, x, y):
+    if not np.ndim(x) or not np.ndim(y):
+        return g * x
+    rows = list(range(x.ndim - 1))
+    return np.tensordot(g, x, (rows, rows))
+
+
+def _summed_axes(x, y, axes):
+    """The axes np.tensordot sums over, as two lists of non-negative numbers."""
+    if isinstance(axes, int):
+        return list(range(x.ndim - axes, x.ndim)), list(range(axes))
+    of_x, of_y = ([a] if isinstance(a, int) else list(a) for a in axes)
+    return [a % x.ndim for a in of_x], [a % y.ndim for a in of_y]
+
+
+def _tensordot_dx(g, ans, x, y, axes=2):
+    """g y, summed over the axes of y that were kept; those left, which were summed, pair with axes of x."""
+    of_x, of_y = _summed_axes(x, y, axes)
+    kept = [i for i in range(x.ndim) if i not in of_x]
+    free = [i for i in range(y.ndim) if i not in of_y]
+    back = np.tensordot(g, y, (list(range(len(kept), g.ndim)), free))
+    partners = [a for _, a in sorted(zip(of_y, of_x, strict=True))]
+    return np.transpose(back, np.argsort(kept + partners).tolist())
+
+
+def _tensordot_dy(g, ans, x, y, axes=2):
+    of_x, of_y = _summed_axes(x, y, axes)
+    kept = [i for i in range(y.ndim) if i not in of_y]
+    free = [i for i in range(x.ndim) if i not in of_x]
+    back = np.tensordot(x, g, (free, list(range(len(free)))))
+    partners = [a for _, a in sorted(zip(of_x, of_y, strict=True))]
+    return np.transpose(back, np.argsort(partners + kept).tolist())
+
+
+def _outer_dx(g, ans, x, y):
+    return np.reshape(np.matmul(g, np.reshape(y, -1)), np.shape(x))
+
+
+def _outer_dy(g, ans, x, y):
+    return np.reshape(np.matmul(np.reshape(x, -1), g), np.shape(y))
+
+
+def _einsum_dx(argument, g, ans, subscripts, *operands, **options):
+    """The same sum with g in the place of operand x: over every index but those of x.
+
+    An index that only x has was summed alone, so every element along it gets the same: it comes from an array of ones.
+    An index that x has twice reads a diagonal, and the gradient stands on that diagonal: it comes from a unit matrix.
+    """
+    labels, out = _einsum_labels(subscripts, operands)
+    x = operands[argument - 1]
+    fresh = iter(sorted(set(ascii_letters) - set("".join(labels) + out)))
+    others = [(label, a) for i, (label, a) in enumerate(zip(labels, operands, strict=True)) if i != argument - 1]
+    known = set(out).union(*(label for label, _ in others))
+    wanted = ""
+    extra = []
+    for letter, n in zip(labels[argument - 1], np.shape(x), strict=True):
+        if letter in wanted:
+            twin = next(fresh)
+            extra.append((letter + twin, np.eye(n)))
+            letter = twin
+        elif letter not in known:
+            extra.append((letter, np.ones(n)))
+        wanted += letter
+    terms = [(out, g), *others, *extra]
+    back = np.einsum(",".join(label for label, _ in terms) + "->" + wanted, *(a for _, a in terms))
+    return np.broadcast_to(back, np.broadcast_shapes(back.shape, np.shape(x)))
+
+
+def _einsum_labels(subscripts, operands):
+    """The letters of each operand and of the result, with every ellipsis spelled out from the right."""
+    left, arrow, out = subscripts.replace(" ", "").partition("->")
+    labels = left.split(",")
+    hidden = [np.ndim(a) - len(label.replace("...", "")) for label, a in zip(labels, operands, strict=True)]
+    spare = "".join(c for c in ascii_letters if c not in subscripts)[: max(hidden, default=0)]
+    if not arrow:
+        out = "..." * ("..." in left) + "".join(sorted(c for c in set(left) - set(",.") if left.count(c) == 1))
+    full = [label.replace("...", spare[len(spare) - n :]) for label, n in zip(labels, hidden, strict=True)]
+    return full, out.replace("...", spare)
+
+
+# fmt: off
+#      function         d/dx             d/dy
+defvjp(np.matmul,       _matmul_dx,      _matmul_dy)
+defvjp(np.dot,          _dot_dx,         _dot_dy)
+defvjp(np.inner,        _inner_dx,       _inner_dy)
+defvjp(np.outer,        _outer_dx,       _outer_dy)
+defvjp(np.tensordot,    _tensordot_dx,   _tensordot_dy)
+defvjp(np.einsum,       None,            repeated=_einsum_dx)
+# fmt: on
+array_like(np.dot, np.inner, np.outer, np.tensordot, np.einsum)
+
+
+@composite(np.vdot)
+def vdot(a, b, /):
+    return np.dot(np.reshape(a, -1), np.reshape(b, -1))
+
+
+@composite(np.einsum)
+def einsum(subscripts, *operands, **options):
+    """The form of alternating operands and lists of labels, brought to that of a string."""
+    if isinstance(subscripts, str):
+        return NotImplemented
+    parts = [subscripts, *operands]
+    out = parts.pop() if len(parts) % 2 else None
+    letter = {Ellipsis: "..."} | {i: ascii_letters[i] for i in range(len(ascii_letters))}
+    text = ",".join("".join(letter[i] for i in labels) for labels in parts[1::2])
+    arrow = "" if out is None else "->" + "".join(letter[i] for i in out)
+    return np.einsum(text + arrow, *parts[::2], **options)

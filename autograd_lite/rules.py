@@ -1,0 +1,164 @@
+"""The registry: what is known of each function.
+
+There are three kinds of function and nothing else. A function either
+
+- has *rules*: one vector-Jacobian product an argument (`defvjp`), a row of a derivative table; or
+- is a *composite*: spelled with other functions, and differentiated through them (`composite`); or
+- is declared *constant*: its result does not change with its arguments wherever it is differentiable (`constant`).
+
+A Tensor given to any other function raises, so no gradient is ever lost without a word.
+
+A rule is `rule(g, ans, *args, **keywords)`: from `g`, the cotangent dC/d(ans) of `ans = f(*args)`, it makes the cotangent of
+its argument, in plain NumPy. It may leave the result broadcast against the argument's shape; the backward pass sums that away.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+Function = Callable[..., Any]
+Rule = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+
+VJPS: dict[Function, "Rules"] = {}
+COMPOSITES: dict[Function, Function] = {}
+CONSTANTS: set[Function] = set()
+IMPURE: set[Function] = set()
+"""Functions that give something else at each call; see `impure`."""
+REFUSED: dict[Function, str] = {}
+"""Functions that have no entry for a reason; the reason ends the error message."""
+
+
+ARRAY_LIKE: set[Function] = set()
+"""Functions besides the ufuncs to which a list stands for one array, in the arguments that have rules."""
+
+
+class Rules:
+    """One row of a derivative table: the rules of one function, by argument."""
+
+    def __init__(self, rules: tuple[Rule | None, ...], keywords: Mapping[str, Rule], repeated: Rule | None = None):
+        self.positional = rules
+        self.keywords = keywords
+        self.repeated = repeated
+
+    def of(self, f: Function, argument: int | str) -> Rule:
+        """The rule of one argument, by position or by keyword. Raises TypeError where none is stated."""
+        rule: Rule | None = None
+        if isinstance(argument, str):
+            rule = self.keywords.get(argument)
+        elif argument < len(self.positional):
+            rule = self.positional[argument]
+        elif self.repeated is not None:
+            rule = partial(self.repeated, argument)
+        if rule is None:
+            place = f"keyword {argument!r}" if isinstance(argument, str) else f"argument {argument}"
+            raise TypeError(
+                f"{name_of(f)} has no derivative with respect to its {place}, which requires a gradient: "
+                "detach() it if it is meant as a constant, or state the rule with autograd_lite.defvjp"
+            )
+        return rule
+
+
+def defvjp(f: Function, *rules: Rule | None, repeated: Rule | None = None, **keywords: Rule) -> None:
+    """State the derivative of `f`: one rule an argument, None where there is no gradient to send.
+
+    rules : `rule(g, ans, *args, **kwargs)` for each positional argument, written in plain NumPy
+    repeated : `rule(argument, g, ans, *args, **kwargs)` for all positions after those, for functions of any number of arguments
+    keywords : rules of keyword arguments, by name
+
+    A later statement for the same function replaces the earlier one. Raises TypeError if `f` or a rule is not callable.
+    """
+    for part in (f, *rules, repeated, *keywords.values()):
+        if part is not None and not callable(part):
+            raise TypeError(f"defvjp takes a function and its rules, all callable (or None for a rule); got {part!r}")
+    VJPS[f] = Rules(rules, keywords, repeated)
+
+
+def array_like(*functions: Function) -> None:
+    """Declare functions to which a list stands for an array, and not for a sequence of arrays as to `np.concatenate`."""
+    ARRAY_LIKE.update(functions)
+
+
+def stands_for_array(f: Function, argument: int) -> bool:
+    """Is a list given to `f` at this position one array?"""
+    if isinstance(f, np.ufunc):
+        return True
+    if f not in ARRAY_LIKE:
+        return False
+    row = VJPS[f]
+    return row.repeated is not None if argument >= len(row.positional) else row.positional[argument] is not None
+
+
+def composite(*functions: Function) -> Callable[[F], F]:
+    """Decorate a spelling of each of `functions` in terms of functions that have entries of their own."""
+
+    def state(spelling: F) -> F:
+        for f in functions:
+            COMPOSITES[f] = spelling
+        return spelling
+
+    return state
+
+
+def constant(*functions: Function) -> None:
+    """Declare functions whose results carry no gradient: comparisons, positions, shapes, properties of values."""
+    CONSTANTS.update(functions)
+
+
+def impure(f: F) -> F:
+    """Declare an operation that gives something else at each call: it draws random numbers, or reads a clock.
+
+    A compiled program calls it at every run, as often and in the order in which the recorded function did. An operation that
+    draws takes its `np.random.Generator` as an argument by position, so that recording it uses none of the generator's numbers.
+    """
+    IMPURE.add(f)
+    return f
+
+
+def refuse(reason: str, *functions: Function) -> None:
+    """Give the reason why a function takes no Tensor, and what to use instead."""
+    for f in functions:
+        REFUSED[f] = reason
+
+
+def primitive(f: F) -> F:
+    """Mark a function of arrays as an operation of the graph.
+
+    Called on Tensors it is recorded as one node; called on arrays it is `f`. It finds Tensors as NumPy's own functions do,
+    through the `__array_function__` protocol. State its derivative with `defvjp`, or a call on a Tensor raises.
+    """
+
+    @wraps(f)
+    def operation(*args: Any, **kwargs: Any) -> Any:
+        for a in args:
+            if type(a) is not np.ndarray:
+                taker = _finds_tensor(a)
+                if taker is not None:
+                    return taker.__array_function__(operation, (type(taker),), args, kwargs)
+        for a in kwargs.values():
+            taker = _finds_tensor(a)
+            if taker is not None:
+                return taker.__array_function__(operation, (type(taker),), args, kwargs)
+        return f(*args, **kwargs)
+
+    return operation  # type: ignore[return-value]
+
+
+def _finds_tensor(a: Any) -> Any:
+    if type(a) is list or type(a) is tuple:
+        return next((found for found in map(_finds_tensor, a) if found is not None), None)
+    return a if hasattr(type(a), "__array_function__") and not isinstance(a, np.ndarray) else None
+
+
+def name_of(f: Function) -> str:
+    """The name under which a user knows a function: `np.exp`, `np.linalg.norm`, `sigmoid`."""
+    owner = getattr(f, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{f.__name__}"
+    name = getattr(f, "__name__", repr(f))
+    module = getattr(f, "__module__", "") or ""
+    if isinstance(f, np.ufunc):
+        return f"np.{name}"
+    return f"{module.replace('numpy', 'np', 1)}.{name}" if module.split(".")[0] == "numpy" else name

@@ -1,0 +1,214 @@
+"""What a transform differentiates by: a function is run on variables of its own, and what else it depends on is found.
+
+Each call of `grad`, `vjp`, ... makes fresh variables and asks for the gradient of these alone, so nested calls cannot
+take each other's variables for their own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import index
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .graph import Node, ancestors, leaf
+from .mode import current_mode, enable_grad
+from .rules import name_of
+from .tensor import Tensor, real_array
+from .trees import leaves, mapped
+
+
+class Variable(Tensor):
+    """An argument of a function that is being differentiated: a leaf, or a copy that leads on to an outer Tensor."""
+
+    __slots__ = ("live",)
+
+    live: bool
+    """Is its transform still at work? Afterwards nobody can ask for the gradient of this variable."""
+
+    def __copy__(self) -> Tensor:
+        return np.copy(self)  # type: ignore[return-value]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"{self.describe()} is an argument of a function that is being differentiated; a deep copy or a pickle "
+            "would lose "
+            "the gradient: take copy() of it"
+        )
+
+
+class Run(NamedTuple):
+    """A function that was run on variables."""
+
+    given: list[Any]
+    """The arguments differentiated by, as the caller gave them."""
+    variables: list[Any]
+    """The same, with Variables in the place of numbers and arrays."""
+    flat: list[Variable]
+    """These, out of their containers."""
+    output: Any
+    plain: bool
+    """Are all arguments numbers and arrays? Then so are the results."""
+    recording: bool
+    """May the results be differentiated further, by a caller who records?"""
+
+    def answer(self, found: dict[Any, Any], linked: bool) -> list[Any]:
+        """The gradients in `found` in the structure of the arguments, each as the kind of thing its argument was."""
+        return [
+            mapped(lambda v, a: like(found.get(v), v, a, linked), vs, a)
+            for vs, a in zip(self.variables, self.given, strict=True)
+        ]
+
+    def outward(self, result: Any) -> Any:
+        """A result for the caller: a Tensor if one was given, or if there is more to differentiate by."""
+        if not isinstance(result, Tensor):
+            return result
+        if current_mode().tracing is not None or (self.recording and any_live(others([result], self.flat))):
+            return result
+        return result.numpy()[()] if self.plain else result.detach()
+
+
+def run(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], positions: Sequence[int]) -> Run:
+    """Call `f` with Variables in the place of the arguments at `positions`, recording.
+
+    Raises TypeError for an argument there that is not floating; RuntimeError if `f` writes into one, or runs backward
+    to one without recording that.
+    """
+    mode = current_mode()
+    given = [args[i] for i in positions]
+    arguments = list(args)
+    variables = []
+    for i in positions:
+        try:
+            variables.append(mapped(variable, args[i]))
+        except TypeError as error:
+            error.add_note(f"in argument {i} of {name_of(f)}")
+            raise
+        arguments[i] = variables[-1]
+    flat: list[Variable] = leaves(variables)
+    guards = [v.register_hook(_needs_recording) for v in flat]
+    try:
+        with enable_grad():
+            output = f(*arguments, **keywords)
+    finally:
+        for v, guard in zip(flat, guards, strict=True):
+            v.live = False
+            guard.remove()
+    for v in flat:
+        if v._written:
+            raise RuntimeError(f"{name_of(f)} wrote into its argument {v.describe()}: let it write into a copy() of it")
+    plain = not any(isinstance(a, Node) for a in leaves([*args, *keywords.values()]))
+    return Run(given, variables, flat, output, plain, mode.recording or mode.tracing is not None)
+
+
+def variable(a: Any) -> Variable:
+    """An argument as a Tensor to differentiate by. Raises TypeError unless floating; Python integers count as such."""
+    mode = current_mode()
+    if isinstance(a, Tensor):
+        if a.dtype.kind != "f":
+            raise TypeError(
+                f"a gradient is taken with respect to floating numbers, and {a.describe()} has dtype {a.dtype}"
+            )
+        array, name = a._data, a.name
+    else:
+        array, name = real_array(float(a) if type(a) is int else a, None), None
+        if array.dtype.kind != "f":
+            raise TypeError(
+                f"a gradient is taken with respect to floating numbers; got dtype {array.dtype}: pass floats"
+            )
+    made: Variable = leaf(array, Variable)
+    if isinstance(a, Tensor) and ((a.requires_grad and mode.recording) or mode.tracing is not None):
+        made.take_over(a.copy())
+    made._requires_grad, made.name, made.live = True, name, True
+    return made
+
+
+def like(g: Any, v: Variable, given: Any, linked: bool) -> Any:
+    """A gradient as the kind of thing the argument was; zeros where there is none.
+
+    linked : can it be differentiated further? Then it stays a Tensor
+    """
+    if g is None:
+        g = leaf(np.zeros_like(v._data))
+    if linked or isinstance(given, Node):
+        return g
+    return g._data if isinstance(given, np.ndarray) else g._data[()]
+
+
+def others(outputs: Iterable[Tensor], variables: Iterable[Variable]) -> list[Tensor]:
+    """The leaves that require a gradient, and the Variables, that lead to `outputs`, but for `variables`."""
+    mine = set(variables)
+    reached: Any = ancestors(o for o in outputs if o._requires_grad)
+    return [n for n in reached if (n.op is None or isinstance(n, Variable)) and n not in mine]
+
+
+@contextmanager
+def alive(variables: Iterable[Variable]) -> Iterator[None]:
+    """Let `variables` be live while a pass is recorded that is differentiated by them: rules may use transforms too."""
+    variables = list(variables)
+    for v in variables:
+        v.live = True
+    try:
+        yield
+    finally:
+        for v in variables:
+            v.live = False
+
+
+def any_live(nodes: Iterable[Node]) -> bool:
+    """Is there one among them by which somebody can still differentiate?"""
+    return any(not isinstance(n, Variable) or n.live for n in nodes)
+
+
+def within_transform(nodes: Iterable[Node]) -> bool:
+    """Is there a variable among them whose function is still running?"""
+    return any(isinstance(n, Variable) and n.live for n in nodes)
+
+
+def numbered(f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any]) -> list[int]:
+    """`argnums` as positions in `args`. Raises TypeError for one that is not there, ValueError for one given twice."""
+    positions = []
+    for i in (argnums,) if not isinstance(argnums, Sequence) else argnums:
+        i = index(i)
+        if not -len(args) <= i < len(args):
+            raise TypeError(f"{name_of(f)} got {len(args)} arguments by position; argnums asks for number {i}")
+        positions.append(i % len(args))
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums {argnums!r} names an argument of {name_of(f)} twice")
+    return positions
+
+
+def tensor_leaves(f: Callable[..., Any], output: Any) -> list[Tensor]:
+    """The Tensors that `f` returned, out of their containers. Raises TypeError for anything else among them."""
+    flat = leaves(output)
+    for o in flat:
+        if not isinstance(o, Tensor):
+            raise TypeError(f"{name_of(f)} returned {type(o).__name__}, not a Tensor computed from its arguments")
+    return flat
+
+
+def one_number(f: Callable[..., Any], output: Any) -> Tensor:
+    """What `f` returned, if it is a Tensor of one element. Raises TypeError if not."""
+    if isinstance(output, list | tuple | dict):
+        raise TypeError(
+            f"{name_of(f)} returned a {type(output).__name__}; a gradient is taken of one number: for (number, "
+            "anything) pass "
+            "has_aux=True, else use jacobian or vjp"
+        )
+    (tensor,) = tensor_leaves(f, output)
+    if tensor.size != 1:
+        raise TypeError(
+            f"{name_of(f)} returned shape {tensor.shape}; a gradient is taken of one number: sum it, or use jacobian "
+            "or vjp"
+        )
+    return tensor
+
+
+def _needs_recording(_: Any) -> None:
+    mode = current_mode()
+    if not mode.recording and mode.tracing is None:
+        raise RuntimeError(
+            "backward() was called inside a function that is itself being differentiated, and without recording: its "
+            "gradients "
+            "would count as constants. Pass create_graph=True to it, or use autograd_lite.grad or gradients inside"
+        )

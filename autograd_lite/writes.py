@@ -1,0 +1,76 @@
+"""Writing into a Tensor: `t[i] = v`, `t += v`.
+
+A recorded value is never changed in place, since somebody may still need it: the Tensor becomes the node of a new value, made
+from a node that keeps the old one, and is stamped as written. What had used the old value is then known to be stale.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .graph import Node, apply, leaf, nodes_in, values_of
+from .mode import current_mode
+from .rules import primitive
+
+
+@primitive
+def setitem(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` in which `x[index]` is `value`."""
+    changed = np.array(x)  # an array also where x is a NumPy scalar
+    changed[index] = value
+    return changed
+
+
+def write_item(t: Node, index: Any, value: Any) -> None:
+    """`t[index] = value`. Raises RuntimeError for a leaf that requires a gradient, unless under `no_grad()`."""
+    if not _is_recorded(t, value):
+        t.write(setitem(t._data, values_of(index), values_of(value)))
+        return
+    if t._data.dtype.kind != "f":
+        raise TypeError(
+            f"{t.describe()} has dtype {t._data.dtype}, which cannot hold what requires a gradient: use astype(float)"
+        )
+    _become(t, lambda old: apply(setitem, (old, index, value)))
+
+
+def write_result(t: Node, ufunc: np.ufunc, other: Any) -> Node:
+    """`t += other` and its like. Raises as NumPy does where the result has not the shape of `t`, or a dtype it cannot hold."""
+    if not _is_recorded(t, other):
+        value = t._data.copy()
+        ufunc(value, values_of(other), out=value)
+        t.write(value)
+    else:
+        _become(t, lambda old: _fitting(apply(ufunc, (old, other)), t))
+    return t
+
+
+def _is_recorded(t: Node, value: Any) -> bool:
+    mode = current_mode()
+    if mode.tracing is not None:
+        mode.tracing.refuse_write(t)
+        return True
+    if not mode.recording or not (t._requires_grad or any(n._requires_grad for n in nodes_in([value]))):
+        return False
+    if t._requires_grad and t.op is None:
+        raise RuntimeError(
+            f"{t.describe()} is a leaf that requires a gradient and cannot be written while recording: "
+            "write under no_grad() to change its value, or into a copy() of it to compute with the change"
+        )
+    return True
+
+
+def _become(t: Node, change: Callable[[Node], Node]) -> None:
+    old = leaf(t._data)
+    old.take_over(t)
+    old._written, old.name = 0, t.name
+    t.take_over(change(old))
+    t._written = t.index
+
+
+def _fitting(result: Any, t: Node) -> Any:
+    if result.shape != t._data.shape:
+        raise ValueError(f"the result has shape {result.shape} and does not fit into {t.describe()}")
+    if not np.can_cast(result.dtype, t._data.dtype, "same_kind"):
+        raise TypeError(f"a result of dtype {result.dtype} does not fit into {t.describe()} of dtype {t._data.dtype}")
+    return result if result.dtype == t._data.dtype else result.astype(t._data.dtype)

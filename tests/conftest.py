@@ -1,0 +1,29 @@
+"""What every test finds: tables that hold the project's own functions only."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.rules import VJPS
+
+
+@pytest.fixture(autouse=True)
+def tables() -> Iterator[None]:
+    """The operations that a test states are taken out again."""
+    stated = dict(VJPS)
+    yield
+    VJPS.clear()
+    VJPS.update(stated)
+
+
+@pytest.fixture
+def operation():
+    """A primitive of no table, without rules yet."""
+
+    @ag.primitive
+    def shifted(x, y, *, by=1.0):
+        """x + by y"""
+        return x + by * y
+
+    return shifted

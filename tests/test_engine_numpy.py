@@ -1,0 +1,153 @@
+"""NumPy's functions and methods take Tensors, and nothing loses a gradient without a word."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tensors import equal, tensor
+
+import autograd_lite as ag
+
+A = np.array([[1.5, -2.25], [0.5, 3.0]])
+B = np.array([[0.75, 1.25], [2.0, -1.5]])
+
+
+def results(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+METHODS: dict[str, tuple[Any, ...]] = {
+    "sum": (), "prod": (0,), "mean": (1,), "var": (), "std": (-1,), "max": (0,), "min": (), "argmax": (0,),
+    "argmin": (), "cumsum": (1,), "cumprod": (), "any": (), "all": (), "nonzero": (), "argsort": (), "swapaxes": (0, 1),
+    "squeeze": (),
+    "ravel": (), "clip": (0.0, 1.0), "dot": (B,), "round": (1,), "flatten": (), "transpose": (), "copy": (),
+    "reshape": (4,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_that_of_an_ndarray(name):
+    got, expected = getattr(tensor(A), name)(*METHODS[name]), getattr(A, name)(*METHODS[name])
+    for g, e in zip(results(got), results(expected), strict=True):
+        equal(g, e)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.reshape(4, 1),
+        lambda x: x.reshape((4, 1)),
+        lambda x: x.reshape(-1),
+        lambda x: x.reshape([2, 2, 1]),
+        lambda x: x.reshape(4, order="F"),
+        lambda x: x.ravel("F"),
+        lambda x: x.flatten("F"),
+        lambda x: x.transpose(1, 0),
+        lambda x: x.transpose((1, 0)),
+        lambda x: x.transpose(None),
+        lambda x: x.sum(axis=0, keepdims=True),
+        lambda x: x.sum(1),
+        lambda x: x.var(axis=0, ddof=1),
+        lambda x: x.max(axis=0, initial=0.0),
+        lambda x: x.mean(where=A > 0),
+        lambda x: x.clip(max=1.0),
+        lambda x: x.astype("float32"),
+        lambda x: x.T,
+        lambda x: x.mT,
+        lambda x: x[0].T,
+    ],
+)
+def test_a_method_takes_numpys_arguments(call):
+    equal(call(tensor(A)), call(A))
+
+
+@pytest.mark.parametrize("name", ["shape", "ndim", "size", "dtype", "nbytes", "itemsize"])
+def test_an_attribute_is_that_of_the_array(name):
+    assert getattr(tensor(A), name) == getattr(A, name)
+
+
+def test_an_array_on_the_left_lets_the_tensor_answer():
+    out = A * tensor(B)
+    equal(out, A * B)
+    assert out.requires_grad
+
+
+@pytest.mark.parametrize(
+    "call, expected",
+    [
+        (lambda x: np.sum(a=x), np.sum(A)),
+        (lambda x: np.sum(axis=0, a=x), np.sum(A, axis=0)),
+        (lambda x: np.clip(x, a_max=x - x.detach(), a_min=-1.0), np.clip(A, -1.0, 0.0)),
+        (lambda x: np.clip(A, max=x - x.detach()), np.clip(A, None, 0.0)),
+        (lambda x: np.var(a=x, axis=0), np.var(A, axis=0)),
+        (lambda x: np.dot(A, b=x), A @ A),
+        (lambda x: np.tensordot(a=A, b=x, axes=1), A @ A),
+        (lambda x: np.concatenate([A, x]), np.concatenate([A, A])),
+        (lambda x: np.stack(arrays=(x, A)), np.stack([A, A])),
+        (lambda x: np.add.reduce(x, axis=0, where=ag.Tensor(A > 0)), np.sum(A, axis=0, where=A > 0)),
+        (lambda x: np.sum(x, where=ag.Tensor(A > 0)), np.sum(A, where=A > 0)),
+        (lambda x: np.where(ag.Tensor(A > 0), A, x), A),
+    ],
+)
+def test_a_tensor_may_stand_anywhere_and_come_by_keyword(call, expected):
+    x = tensor(A)
+    out = call(x)
+    equal(out, expected)
+    assert out.requires_grad
+    assert np.any(ag.gradients(np.sum(out * np.arange(1.0, 1.0 + out.size).reshape(out.shape)), [x])[0].data != 0)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.max], ids=["sum", "max"])
+def test_a_tensor_may_be_the_mask_of_an_array(f):
+    mask = A > 0
+    assert float(f(A, where=ag.Tensor(mask), initial=0.0).item()) == f(A, where=mask, initial=0.0)
+
+
+def test_a_constant_function_gives_tensors_for_arrays_and_leaves_the_rest():
+    equal(np.isnan(tensor(A)), np.isnan(A))
+    assert np.shape(tensor(A)) == (2, 2)
+    assert np.ndim(tensor(A)) == 2
+    assert np.array_equal(tensor(A), A) is True
+    assert np.allclose(tensor(A), A) is True
+
+
+def test_zeros_like_gives_a_tensor():
+    equal(np.zeros_like(tensor(A)), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.fft.fft(x),
+        lambda x: np.modf(x),
+        lambda x: np.add.outer(x, x),
+        lambda x: np.add.reduceat(x, [0]),
+        lambda x: np.subtract.reduce(x),
+        lambda x: np.bitwise_count(x),
+        lambda x: np.add.at(np.zeros(2), [0], x),
+    ],
+)
+def test_a_function_without_an_entry_raises(call):
+    with pytest.raises(TypeError, match="defvjp"):
+        call(tensor(A))
+
+
+def test_out_is_refused_on_a_function_too():
+    with pytest.raises(TypeError, match=r"np\.sum.*out="):
+        np.sum(tensor(A), axis=0, out=np.zeros(2))
+
+
+def test_a_tensor_without_gradient_goes_into_an_array():
+    t, a = ag.Tensor(A), np.zeros((2, 2))
+    a += t
+    a[0] = ag.Tensor([5.0, 6.0])
+    np.testing.assert_array_equal(a, [[5.0, 6.0], A[1]])
+    np.testing.assert_array_equal(np.asarray(t), A)
+
+
+def test_under_no_grad_a_tensor_goes_into_an_array():
+    a = np.zeros((2, 2))
+    with ag.no_grad():
+        a += tensor(A)
+        np.testing.assert_array_equal(np.asarray(tensor(A)), A)
+    np.testing.assert_array_equal(a, A)

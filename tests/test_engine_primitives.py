@@ -1,0 +1,102 @@
+"""One's own operations."""
+
+import numpy as np
+import pytest
+from tensors import leaf, same
+
+import autograd_lite as ag
+
+
+def test_a_primitive_on_arrays_is_the_function(operation):
+    assert operation(1.0, 2.0) == 3.0
+    assert type(operation(np.ones(2), np.ones(2))) is np.ndarray
+    assert operation.__doc__ == "x + by y"
+
+
+def test_a_primitive_on_a_tensor_is_one_node(operation):
+    ag.defvjp(operation, lambda g, ans, x, y, by=1.0: g, lambda g, ans, x, y, by=1.0: g * by)
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    z = operation(x, y, by=5.0)
+    assert z.op is operation
+    to_x, to_y = ag.gradients(np.sum(z), [x, y])
+    same(to_x, [1.0, 1.0])
+    same(to_y, [5.0, 5.0])
+
+
+def test_a_primitive_finds_a_tensor_given_by_keyword(operation):
+    ag.defvjp(operation, lambda g, ans, x, y, by=1.0: g, lambda g, ans, x, y, by=1.0: g * by)
+    y = leaf(3.0, 4.0)
+    same(ag.gradients(np.sum(operation(np.ones(2), y=y)), [y])[0], [1.0, 1.0])
+
+
+def test_a_keyword_has_a_rule_by_name(operation):
+    ag.defvjp(operation, None, None, by=lambda g, ans, x, y, by: g * y)
+    by = leaf(2.0)
+    same(ag.gradients(np.sum(operation(np.ones(2), np.array([3.0, 4.0]), by=by)), [by])[0], 7.0)
+
+
+def test_a_primitive_of_a_list_has_one_rule_for_it():
+    @ag.primitive
+    def joined(parts):
+        return np.concatenate(parts)
+
+    ag.defvjp(joined, lambda g, ans, parts: [g[:2] * 1.0, g[2:] * 2.0])
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    to_x, to_y = ag.gradients(np.sum(joined([x, y])), [x, y])
+    same(to_x, [1.0, 1.0])
+    same(to_y, [2.0, 2.0])
+
+
+def test_a_primitive_without_rules_raises_and_says_so(operation):
+    with pytest.raises(TypeError, match=r"shifted has no derivative.*defvjp"):
+        operation(leaf(1.0), 2.0)
+
+
+def test_an_argument_without_a_rule_raises_in_the_backward_pass(operation):
+    ag.defvjp(operation, lambda g, ans, x, y: g)
+    with pytest.raises(TypeError, match="shifted has no derivative with respect to its argument 1"):
+        operation(1.0, leaf(1.0)).backward()
+
+
+@pytest.mark.parametrize(
+    "sent, message",
+    [(np.ones(3), r"shape \(3,\).*shape \(2,\)"), (np.ones(2, int), "int64"), (np.ones(2, complex), "complex")],
+)
+def test_a_rule_that_returns_what_cannot_be_is_refused(operation, sent, message):
+    ag.defvjp(operation, lambda g, ans, x, y: sent)
+    with pytest.raises(ValueError, match=message) as caught:
+        np.sum(operation(leaf(1.0, 2.0), 2.0)).backward()
+    assert "shifted" in caught.value.__notes__[0]
+
+
+def test_a_rule_may_return_another_precision(operation):
+    ag.defvjp(operation, lambda g, ans, x, y: np.ones(2, np.float32))
+    x = leaf(1.0, 2.0)
+    np.sum(operation(x, 2.0)).backward()
+    assert x.grad.dtype == np.float64
+
+
+def test_a_rule_may_leave_its_result_broadcast(operation):
+    ag.defvjp(operation, lambda g, ans, x, y: g, lambda g, ans, x, y: g)
+    y = leaf(2.0)
+    np.sum(operation(np.ones((3, 2)), y)).backward()
+    same(y.grad, 6.0)
+
+
+def test_a_later_statement_replaces_the_earlier(operation):
+    for factor in (1.0, 2.0):
+        ag.defvjp(operation, lambda g, ans, x, y, factor=factor: g * factor)
+    same(ag.gradients(operation(x := leaf(1.0), 2.0), [x])[0], 2.0)
+
+
+def test_defvjp_takes_callables_only(operation):
+    with pytest.raises(TypeError, match=r"callable.*3\.0"):
+        ag.defvjp(operation, 3.0)
+
+
+def test_an_error_in_a_rule_says_where_it_happened(operation):
+    ag.defvjp(operation, lambda g, ans, x, y: g @ np.ones((5, 5)))
+    with pytest.raises(ValueError, match="matmul") as caught, ag.scope("layer 1"):
+        np.sum(operation(leaf(1.0, 2.0), 2.0)).backward()
+    assert "shifted" in caught.value.__notes__[0]
+    assert "layer 1" in caught.value.__notes__[0]

@@ -1,0 +1,142 @@
+"""Writing into a Tensor."""
+
+import numpy as np
+import pytest
+from tensors import leaf, same
+
+import autograd_lite as ag
+
+
+def test_an_item_written_is_recorded():
+    x, v = leaf(1.0, 2.0), leaf(5.0)
+    h = x * 2.0
+    h[0] = v * 3.0
+    same(h, [15.0, 4.0])
+    np.sum(h * np.array([1.0, 10.0])).backward()
+    same(x.grad, [0.0, 20.0])
+    same(v.grad, 3.0)
+
+
+def test_a_buffer_without_gradient_takes_what_has_one():
+    v = leaf(5.0)
+    buffer = ag.Tensor(np.zeros(3))
+    for i in range(3):
+        buffer[i] = v * float(i)
+    np.sum(buffer).backward()
+    same(buffer, [0.0, 5.0, 10.0])
+    same(v.grad, 3.0)
+
+
+def test_a_write_does_not_reach_the_array_the_tensor_was_made_of():
+    array = np.zeros(2)
+    t = ag.Tensor(array)
+    t[0] = 1.0
+    t += 1.0
+    same(array, [0.0, 0.0])
+    same(t, [2.0, 1.0])
+
+
+def test_a_write_does_not_reach_views():
+    x = leaf(1.0, 2.0)
+    h = x * 2.0
+    view = h[:1]
+    with ag.no_grad():
+        h[0] = 9.0
+    same(view, [2.0])
+
+
+def test_an_integer_tensor_cannot_take_what_has_a_gradient():
+    with pytest.raises(TypeError, match="astype"):
+        ag.Tensor([1, 2])[0] = leaf(1.0)
+
+
+def test_a_leaf_is_written_under_no_grad():
+    x = leaf(1.0, 2.0)
+    with ag.no_grad():
+        x[0] = 7.0
+        x -= 1.0
+    assert x.is_leaf and x.requires_grad
+    np.sum(x * x).backward()
+    same(x.grad, [12.0, 2.0])
+
+
+IN_PLACE = {
+    "+=": (lambda t, v: t.__iadd__(v), np.add),
+    "-=": (lambda t, v: t.__isub__(v), np.subtract),
+    "*=": (lambda t, v: t.__imul__(v), np.multiply),
+    "/=": (lambda t, v: t.__itruediv__(v), np.divide),
+    "//=": (lambda t, v: t.__ifloordiv__(v), np.floor_divide),
+    "%=": (lambda t, v: t.__imod__(v), np.remainder),
+    "**=": (lambda t, v: t.__ipow__(v), np.power),
+}
+
+
+@pytest.mark.parametrize("operate, ufunc", IN_PLACE.values(), ids=IN_PLACE)
+def test_an_in_place_operator_is_recorded(operate, ufunc):
+    x, v = leaf(1.5, 2.5), leaf(0.7, 1.3)
+    h = x * 2.0
+    operated = operate(h, v)
+    assert operated is h
+    expected = ufunc(x * 2.0, v)
+    same(h, expected.data)
+    for got, wanted in zip(ag.gradients(np.sum(h), [x, v]), ag.gradients(np.sum(expected), [x, v]), strict=True):
+        same(got, wanted.data)
+
+
+def test_in_place_matmul_is_recorded():
+    x = ag.Tensor(np.eye(2), requires_grad=True)
+    h = x * 2.0
+    h @= np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.sum(h).backward()
+    same(x.grad, [[6.0, 14.0], [6.0, 14.0]])
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_an_in_place_operator_does_not_change_the_shape(recorded):
+    x = ag.Tensor(np.ones((1, 2)), requires_grad=recorded)
+    h = x * 1.0
+    with pytest.raises(ValueError, match=r"shape|output operand"):
+        h += np.ones((3, 2))
+    same(h, [[1.0, 1.0]])
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_an_in_place_operator_keeps_the_dtype(recorded):
+    h = ag.Tensor(np.ones(2, np.float32), requires_grad=recorded) * np.float32(1.0)
+    h += np.ones(2)
+    assert h.dtype == np.float32
+
+
+def test_a_value_read_before_a_write_is_stale_only_if_it_needs_the_old_one():
+    x = leaf(1.0, 2.0)
+    y = np.sum(np.exp(x))
+    y.backward()
+    with ag.no_grad():
+        x[0] = 5.0
+    z = np.sum(np.exp(x))
+    x.zero_grad()
+    z.backward()
+    same(x.grad, np.exp([5.0, 2.0]))
+
+
+def test_hooks_and_names_stay_with_the_tensor_that_is_written():
+    h = (leaf(1.0, 2.0) * 2.0).named("h")
+    h[0] = 3.0
+    assert h.name == "h"
+    assert h.inputs[0].name == "h"
+
+
+def test_a_stale_constant_is_stale_too():
+    x, c = leaf(1.0), ag.Tensor(2.0, name="c")
+    y = x * c
+    c.data = np.array(3.0)
+    with pytest.raises(RuntimeError, match="'c'"):
+        y.backward()
+
+
+def test_a_stale_tensor_in_a_list_is_found():
+    x, c = leaf(1.0, 2.0), ag.Tensor([2.0], name="c")
+    y = np.sum(np.concatenate([x, c]))
+    c.data = np.array([3.0])
+    with pytest.raises(RuntimeError, match="'c'"):
+        y.backward()
