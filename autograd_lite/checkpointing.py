@@ -1,0 +1,209 @@
+"""Trading time for memory: `checkpoint(f)` forgets what f computed on the way and computes it again when needed.
+
+A call of f becomes one node. Its inputs are the Tensors from outside that f computed from, arguments or not; they are
+found by recording f once and walking back from its results. In the backward pass f is recorded again and that graph,
+cut off at the inputs, is run backward.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from itertools import accumulate, pairwise
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from .backward import pull_back
+from .graph import NESTS, Node, apply, clock, leaf
+from .mode import current_mode, enable_grad
+from .rules import defvjp, name_of
+from .tensor import Tensor
+from .trees import leaves, mapped
+from .variables import any_live
+
+Array = np.ndarray[Any, Any]
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f`, whose intermediate values are not kept for the backward pass but computed anew when it comes.
+
+    f : a function of anything that returns a Tensor, or a list, tuple or dict with Tensors in it. Gradients flow into
+        its arguments and into every Tensor that it finds elsewhere, such as the parameters of a network.
+
+    Values and gradients are those of `f`, to every order; `f` runs once more in each backward pass through it, so what
+    it does besides computing is done again. It has to compute the same again: a generator that draws other numbers the
+    second time makes the backward pass raise RuntimeError. Make the generator inside `f`, from a seed, or pass what was
+    drawn as an argument. Inside `compile` it is `f` itself, since the compiler plans the memory.
+    """
+
+    @wraps(f)
+    def checkpointed(*args: Any, **keywords: Any) -> Any:
+        mode = current_mode()
+        if not mode.recording or mode.tracing is not None:
+            return f(*args, **keywords)
+        started = next(clock)
+        output = f(*args, **keywords)
+        places: dict[Any, int] = {}
+        for i, o in enumerate(leaves(output)):
+            if _was_made(o, started):
+                places.setdefault(o, i)
+        if not places:
+            return output
+        made = list(places)
+        packed: Tensor = leaf(_packed(made))
+        packed.op = repeat
+        segment = Segment(f, args, keywords, list(places.values()), _walk(made, started)[1])
+        packed.args = segment, segment.sources
+        packed._requires_grad = True
+        parts = dict(zip(made, _unpacked(packed, made), strict=True))
+        for old, new in parts.items():
+            new.name = old.name
+        return mapped(lambda o: parts.get(o, o) if isinstance(o, Tensor) else o, output)
+
+    return checkpointed
+
+
+class Segment:
+    """A call of a function that can be repeated."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        places: list[int],
+        sources: list[Node],
+    ):
+        self.f, self.args, self.keywords = f, args, keywords
+        self.places = places
+        """Which of its results depend on something that requires a gradient."""
+        self.sources = tuple(sources)
+        """The Tensors from outside that these were computed from."""
+
+    def __repr__(self) -> str:
+        return name_of(self.f)
+
+    def repeated(self, before: Array) -> tuple[list[Tensor], list[Node]]:
+        """The results once more, and the nodes that lead to them. Raises RuntimeError if they are not as before."""
+        started = next(clock)
+        with enable_grad():
+            flat = leaves(self.f(*self.args, **self.keywords))
+        again = [flat[i] for i in self.places if i < len(flat) and _was_made(flat[i], started)]
+        if len(again) < len(self.places):
+            raise self._changed("other results depend on what requires a gradient")
+        if not _agree(_packed(again), before):
+            raise self._changed("its results differ")
+        inner, found = _walk(again, started)
+        if set(found) != set(self.sources):
+            raise self._changed("it computes from other Tensors")
+        return again, inner
+
+    def _changed(self, how: str) -> RuntimeError:
+        return RuntimeError(
+            f"{name_of(self.f)} was checkpointed and computes something else when it is repeated in the backward pass: "
+            f"{how}. Random numbers have to be the same again: draw them outside and pass them, or seed a generator "
+            "inside; and what it reads must not change in between"
+        )
+
+
+def repeat(segment: Segment, sources: tuple[Any, ...]) -> Any:
+    """The operation of a checkpoint's node. Its value was found when it was recorded."""
+    raise RuntimeError(f"the checkpoint of {segment!r} is tied to its own Tensors and cannot be computed of others")
+
+
+def _repeat_dsources(g: Any, ans: Any, segment: Segment, values: tuple[Any, ...]) -> list[Any]:
+    """The segment is recorded again, and its graph is run backward no further than to its sources."""
+    record = isinstance(g, Node)
+    ends: dict[Node, Node] = {s: _end(s, record) for s in segment.sources if s._requires_grad}
+    again, inner = segment.repeated(ans._data if record else ans)
+    copies = _rewired(inner, ends)
+    seeds = {copies[o]: part for o, part in zip(again, _unpacked(g if record else leaf(g), again), strict=True)}
+    found: dict[Any, Any] = pull_back(seeds, ends.values(), create_graph=record, retain_graph=True)
+    cotangents = [found.get(ends.get(s), leaf(np.zeros_like(s._data))) for s in segment.sources]
+    return cotangents if record else [c._data for c in cotangents]
+
+
+defvjp(repeat, None, _repeat_dsources)
+
+
+def _was_made(o: Any, started: int) -> bool:
+    """Was it computed since, from something that requires a gradient?"""
+    return isinstance(o, Tensor) and o._requires_grad and o.op is not None and o.index > started
+
+
+def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]]:
+    """The nodes computed since that lead to `outputs`, oldest first, and the Tensors from outside they came from."""
+    inner = dict.fromkeys(outputs)
+    sources: dict[Node, None] = {}
+    waiting = list(inner)
+    while waiting:
+        for a in waiting.pop().inputs:
+            if _was_made(a, started):
+                if a not in inner:
+                    inner[a] = None
+                    waiting.append(a)
+            elif a.index <= started or (a._requires_grad and any_live([a])):
+                sources[a] = None
+    return sorted(inner, key=lambda node: node.index), list(sources)
+
+
+def _end(source: Node, record: bool) -> Node:
+    """What stands for a source in the repeated graph: a leaf, or a node that leads on to it."""
+    if not record:
+        end = leaf(source._data)
+    else:
+        end = apply(np.copy, (source,))
+    end._requires_grad = True
+    return end  # type: ignore[no-any-return]
+
+
+def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
+    """Copies of the nodes, with the ends in the place of the sources.
+
+    The nodes themselves are left alone: `f` may have kept some. Numbers and stamps of writes stay, so that order and
+    staleness are seen as they are; the ends have to be older.
+    """
+    copies = dict(ends)
+    for node in inner:
+        twin: Node = leaf(node._data)
+        twin.take_over(node)
+        twin.args = tuple([_replaced(a, copies) for a in node.args])
+        twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
+        twin.name, twin._written, twin._extras = node.name, node._written, node._extras
+        copies[node] = twin
+    return copies
+
+
+def _replaced(a: Any, copies: dict[Node, Node]) -> Any:
+    if isinstance(a, Node):
+        return copies.get(a, a)
+    return type(a)(_replaced(part, copies) for part in a) if type(a) in NESTS else a
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Several results as one flat array: an operation has one.
+
+
+def _packed(outputs: list[Any]) -> Array:
+    arrays: list[Array] = [o._data for o in outputs]
+    return arrays[0] if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
+
+
+def _unpacked(packed: Tensor, outputs: list[Any]) -> list[Tensor]:
+    if len(outputs) == 1:
+        return [packed]
+    parts: list[Any] = []
+    stretches = pairwise(accumulate((o.size for o in outputs), initial=0))
+    for (a, b), o in zip(stretches, outputs, strict=True):
+        part = packed[a:b].reshape(o.shape)
+        parts.append(part if part.dtype == o.dtype else part.astype(o.dtype))
+    return parts
+
+
+def _agree(again: Array, before: Array) -> bool:
+    """Are they the same but for rounding, which may depend on where arrays lie in memory?"""
+    if again.shape != before.shape or again.dtype != before.dtype:
+        return False
+    size = float(np.max(np.abs(before), initial=0.0, where=np.isfinite(before)))
+    near = sqrt(np.finfo(before.dtype).eps)
+    return np.allclose(again, before, rtol=0.0, atol=near * size, equal_nan=True)
