@@ -1,0 +1,135 @@
+"""Layers: the weighted input z = x Wᵀ + b, and activation functions as modules."""
+
+from collections.abc import Callable
+from operator import index
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd_lite import Tensor, relu, sigmoid, softplus
+from autograd_lite.graph import apply
+from autograd_lite.mode import current_mode
+
+from .initializers import Initializer, normal, scaled_normal
+from .module import Module, Parameter
+
+Seed = int | np.random.Generator | None
+
+
+class Linear(Module):
+    """The weighted inputs z = x @ W.T + b of a layer of neurons.
+
+    n_in, n_out : numbers of inputs and of neurons, at least 1
+    weights, biases : functions of a generator and a shape (see initializers.py)
+    seed : an int, a Generator to draw from, or None for another network each time
+    dtype : a floating dtype; None keeps those of what `weights` and `biases` return
+
+    W : (n_out, n_in), where W[j, k] joins input k to neuron j;  b : (n_out,)
+    Called on x : (n, n_in) or (n_in,) it returns z : (n, n_out) or (n_out,).
+    """
+
+    W: Parameter
+    b: Parameter
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        weights: Initializer = scaled_normal,
+        biases: Initializer = normal,
+        seed: Seed = None,
+        dtype: DTypeLike | None = np.float64,
+        name: str | None = None,
+    ):
+        n_in, n_out = index(n_in), index(n_out)
+        if n_in < 1 or n_out < 1:
+            raise ValueError(f"a layer has at least 1 input and 1 neuron, not {n_in} -> {n_out}")
+        rng = np.random.default_rng(seed)
+        self.name = name
+        self.W = Parameter(weights(rng, (n_out, n_in)), dtype, name="W")
+        self.b = Parameter(biases(rng, (n_out,)), dtype, name="b")
+
+    @property
+    def n_in(self) -> int:
+        """The number of inputs."""
+        return self.W.shape[1]
+
+    @property
+    def n_out(self) -> int:
+        """The number of neurons."""
+        return self.W.shape[0]
+
+    def forward(self, x: Any) -> Tensor:
+        """z = x @ W.T + b. Raises ValueError if an example of x has not n_in features."""
+        if not isinstance(x, Tensor):
+            x = Tensor(x, name="x")
+        W = self.W
+        if x.shape[-1:] != W.shape[1:]:
+            raise ValueError(self._mismatch(x))
+        z: Tensor = x @ W.T + self.b
+        return z
+
+    def _mismatch(self, x: Tensor) -> str:
+        scopes = current_mode().scope
+        name = repr(self.name or scopes[-1]) if self.name or scopes else "an unnamed layer"
+        found = f"{x.shape[-1]} features an example" if x.ndim else "a single number"
+        return (
+            f"{name} (Linear {self.n_in} -> {self.n_out}) got {found}, needs {self.n_in}: "
+            f"x has shape {x.shape}, W {self.W.shape}; x must be (n, {self.n_in}) or ({self.n_in},)"
+        )
+
+    def __repr__(self) -> str:
+        return f"Linear({self.n_in}, {self.n_out})"
+
+
+class Activation(Module):
+    """A function of z, element by element, as a module; the subclasses say which."""
+
+    function: ClassVar[Callable[..., Any]]
+
+    def forward(self, z: Any) -> Tensor:
+        """The function of z, as a new Tensor."""
+        a: Tensor = apply(self.function, (z,))
+        return a
+
+
+class Sigmoid(Activation):
+    """1 / (1 + exp(-z)), in (0, 1)."""
+
+    function = staticmethod(sigmoid)
+
+
+class Tanh(Activation):
+    """tanh(z), in (-1, 1)."""
+
+    function = np.tanh
+
+
+class ReLU(Activation):
+    """max(z, 0). Its derivative at 0 is 0."""
+
+    function = staticmethod(relu)
+
+
+class Softplus(Activation):
+    """log(1 + exp(z)), a smooth ReLU."""
+
+    function = staticmethod(softplus)
+
+
+class Identity(Activation):
+    """z itself, for outputs of any size."""
+
+    function = np.positive
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": ReLU,
+    "softplus": Softplus,
+    "identity": Identity,
+    "linear": Identity,
+}

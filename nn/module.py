@@ -1,0 +1,163 @@
+"""Module: an object that holds parameters and other modules as plain attributes, and finds them there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd_lite import Tensor, scope
+
+from .tables import Table, table
+
+
+class Parameter(Tensor):
+    """A Tensor that is learned: a leaf that requires a gradient.
+
+    data : as `Tensor` takes it, copied; of a Tensor the value is taken, without its history
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
+        array = np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype)
+        super().__init__(array, requires_grad=True, name=name)
+
+
+class Module:
+    """Base class of layers and networks: a subclass sets attributes and has a method `forward`; calling it runs that.
+
+    Parameters are found among the attributes, in the order in which they were set, also inside lists, tuples, dicts and
+    other modules, each once however often it is used. A Tensor that requires a gradient and was not computed counts as
+    one.
+    """
+
+    name: str | None = None
+    """If set, the module runs within `autograd_lite.scope(name)`, which errors and pictures show."""
+    training: bool = True
+
+    def forward(self, *args: Any, **keywords: Any) -> Any:
+        """What the module computes."""
+        raise NotImplementedError(f"{type(self).__name__} has no method forward, which says what it computes")
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if self.name is None:
+            return self.forward(*args, **keywords)
+        with scope(self.name):
+            return self.forward(*args, **keywords)
+
+    # -------------------------------------------------------------------------------------------------- what is inside
+
+    def _attributes(self) -> Iterable[tuple[str, Any]]:
+        return vars(self).items()
+
+    def _walk(self) -> Iterator[tuple[str, Any]]:
+        """All modules and Tensors inside with their paths, this module first. Each comes once, so cycles do no harm."""
+        waiting: list[tuple[str, Any]] = [("", self)]
+        seen: set[int] = set()
+        while waiting:
+            path, value = waiting.pop()
+            parts: Iterable[tuple[Any, Any]] = ()
+            if isinstance(value, Module):
+                parts = value._attributes()
+            elif isinstance(value, dict):
+                parts = value.items()
+            elif isinstance(value, list | tuple):
+                parts = enumerate(value)
+            elif not isinstance(value, Tensor):
+                continue
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, Module | Tensor):
+                yield path, value
+            waiting.extend(reversed([(f"{path}.{key}" if path else str(key), part) for key, part in parts]))
+
+    def named_modules(self) -> list[tuple[str, "Module"]]:
+        """This module, with the path "", and all modules inside it."""
+        return [(path, value) for path, value in self._walk() if isinstance(value, Module)]
+
+    def named_parameters(self) -> list[tuple[str, Tensor]]:
+        """All parameters with their paths, such as ("layers.0.W", W), from the input on."""
+        return [(path, value) for path, value in self._walk() if isinstance(value, Tensor) and _is_parameter(value)]
+
+    def parameters(self) -> list[Tensor]:
+        """All parameters, from the input on: W, b, W, b, ..."""
+        return [p for _, p in self.named_parameters()]
+
+    # ------------------------------------------------------------------------------------------------------------ state
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for p in self.parameters():
+            p.zero_grad()
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Copies of the values of all parameters, by path."""
+        return {path: p.numpy() for path, p in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        """Give all parameters the values in `state`, a mapping as `state_dict` returns it. Each keeps its own dtype.
+
+        Raises ValueError with every name that is missing or not known and every shape that does not fit. Nothing is
+        loaded then.
+        """
+        parameters = dict(self.named_parameters())
+        arrays = {path: np.asarray(value) for path, value in state.items()}
+        problems = [f"{path} is missing" for path in parameters if path not in arrays]
+        for path, array in arrays.items():
+            if path not in parameters:
+                problems.append(f"{path} is not among the parameters")
+            elif array.shape != parameters[path].shape:
+                problems.append(f"{path} has shape {array.shape}, needs {parameters[path].shape}")
+            elif array.dtype.kind not in "biuf":
+                problems.append(f"{path} has dtype {array.dtype}, needs real numbers")
+        if problems:
+            raise ValueError(
+                f"the state does not fit this {type(self).__name__}, nothing was loaded: {'; '.join(problems)}"
+            )
+        for path, p in parameters.items():
+            p.data = np.array(arrays[path], dtype=p.dtype)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` here and in all modules inside, for layers that act otherwise in training, and return self."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """`train(False)`."""
+        return self.train(False)
+
+    # ------------------------------------------------------------------------------------------------------------- text
+
+    def summary(self) -> Table:
+        """A table of the innermost modules, and others that hold parameters, with shapes and numbers of parameters."""
+        own: dict[str, list[Tensor]] = {path: [] for path, _ in self.named_modules()}
+        for path, p in self.named_parameters():
+            holder = path
+            while holder not in own:  # the path of a parameter in a list goes through the list
+                holder = holder.rpartition(".")[0]
+            own[holder].append(p)
+        innermost = {path for path, _ in self._innermost()}
+        rows = []
+        for path, module in self.named_modules():
+            if own[path] or path in innermost:
+                shapes = ", ".join(f"{p.name or 'unnamed'} {p.shape}" for p in own[path])
+                rows.append((path or "(itself)", repr(module), shapes, f"{sum(p.size for p in own[path]):,}"))
+        rows.append(("total", "", "", f"{sum(p.size for p in self.parameters()):,}"))
+        return table(("path", "module", "shapes", "parameters"), rows, left=3)
+
+    def _innermost(self) -> list[tuple[str, "Module"]]:
+        modules = self.named_modules()
+        parts = [path.split(".") for path, _ in modules if path]
+        around = {".".join(names[:n]) for names in parts for n in range(len(names))}
+        return [(path, module) for path, module in modules if path not in around]
+
+    def __repr__(self) -> str:
+        inside = [repr(module) for path, module in self._innermost() if path]
+        return f"{type(self).__name__}({', '.join(inside)})"
+
+
+def _is_parameter(value: Tensor) -> bool:
+    return isinstance(value, Parameter) or (value.requires_grad and value.is_leaf)

@@ -1,0 +1,236 @@
+"""Training: mini-batches, one step of learning, and the loop around it."""
+
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd_lite import Tensor, enable_grad
+from autograd_lite.compiler import CompileError
+
+from .compiled import compile_step
+from .costs import Cost, quadratic_cost
+from .history import Epoch, History
+from .layers import Seed
+from .module import Module
+from .optimizers import Optimizer
+
+Array = NDArray[Any]
+Examples = tuple[ArrayLike, ArrayLike]
+Step = Callable[[Array, Array], float]
+CostFunction = Cost | Callable[[Tensor, Any], Tensor]
+
+
+def mini_batches(x: ArrayLike, y: ArrayLike, batch_size: int, seed: Seed = None) -> Iterator[tuple[Array, Array]]:
+    """The examples in random order, `batch_size` at a time, each once; the last batch may be smaller.
+
+    x : (n, n_in);  y : (n, m);  seed : an int, a Generator, or None for another order each time
+
+    Raises ValueError if there are no examples, x and y are not equally many, or batch_size is below 1.
+    """
+    x, y, batch_size = np.asarray(x), np.asarray(y), index(batch_size)
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"x has shape {x.shape}, y {y.shape}: they need as many rows as each other, one or more")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}, needs at least 1")
+    order = np.random.default_rng(seed).permutation(len(x))
+    return ((x[rows], y[rows]) for rows in (order[i : i + batch_size] for i in range(0, len(order), batch_size)))
+
+
+def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: bool = True) -> Step:
+    """One step of learning, `step(x, y) -> cost`: forward, backward, update. The cost is that before the update.
+
+    compiled : run the step as one program (see `compile_step`). A network that cannot be compiled warns once, saying why, and
+        its operations are recorded anew at each step, as they are with compiled=False.
+    """
+    recorded = _recorded_step(net, cost, optimizer)
+    return _compiled_or(recorded, compile_step(net, cost, optimizer)) if compiled else recorded
+
+
+def _recorded_step(net: Module, cost: CostFunction, optimizer: Optimizer) -> Step:
+    @enable_grad
+    def step(x: Array, y: Array) -> float:
+        optimizer.zero_grad()
+        c = cost(net(x), y)
+        c.backward()
+        optimizer.step()
+        return float(c.item())
+
+    return step
+
+
+def _compiled_or(recorded: Step, program: Step) -> Step:
+    """`program`, until it is found that it cannot be compiled; then `recorded`."""
+    chosen = program
+
+    def step(x: Array, y: Array) -> float:
+        nonlocal chosen
+        try:
+            return chosen(x, y)
+        except CompileError as error:
+            warnings.warn(f"the network runs without being compiled: {error}", stacklevel=3)
+            chosen = recorded
+            return chosen(x, y)
+
+    return step
+
+
+def accuracy(output: Any, y: Any) -> float:
+    """The fraction of examples whose largest output is where the largest target is.
+
+    output, y : (n, m), or (m,) for one example. With a single output (m = 1), both must be on the same side of ½.
+    An output that is NaN is wrong. Raises ValueError if the shapes differ.
+    """
+    output, y = _rows(output), _rows(y)
+    if output.shape != y.shape:
+        raise ValueError(f"the output has shape {output.shape}, the target y {y.shape}: they must be the same")
+    if output.shape[1] == 1:
+        right = ((output > 0.5) == (y > 0.5))[:, 0]
+    else:
+        right = output.argmax(axis=1) == y.argmax(axis=1)
+    return float(np.mean(right & ~np.isnan(output).any(axis=1)))
+
+
+@enable_grad
+def evaluate(net: Module, x: ArrayLike, y: ArrayLike, cost: CostFunction = quadratic_cost) -> tuple[float, float]:
+    """The cost, averaged over all examples, and the accuracy of a network, in evaluation mode.
+
+    The operations are recorded, since the cross-entropy is exact only where it sees how the outputs were made.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    training = net.training
+    net.eval()
+    try:
+        total = right = 0.0
+        for i in range(0, len(x), _CHUNK):
+            target = y[i : i + _CHUNK]
+            output = net(x[i : i + _CHUNK])
+            total += cost(output, target).item() * len(target)
+            right += accuracy(output, target) * len(target)
+    finally:
+        net.train(training)
+    return total / len(x), right / len(x)
+
+
+_CHUNK = 2000
+"""Examples that are evaluated together; it bounds the memory."""
+
+
+def fit(
+    net: Module,
+    data: Examples,
+    *,
+    optimizer: Optimizer,
+    epochs: int,
+    cost: CostFunction = quadratic_cost,
+    batch_size: int = 10,
+    seed: Seed = None,
+    validation: Examples | None = None,
+    compiled: bool = True,
+    progress: bool = True,
+    report: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train a network on mini-batches, and return the history.
+
+    data, validation : inputs (n, n_in) and targets (n, m), finite; they are converted to the dtype of the network
+    seed : of the order of the examples: an int, a Generator, or None for another order each time
+    compiled : as for `make_step`
+    progress : show a progress bar, if on a terminal or in a notebook
+    report : called at the end of every epoch
+
+    Ctrl-C ends the training; the network is as it was after the last update, and the history of the epochs so far is
+    returned, marked as interrupted.
+
+    Raises ValueError for arguments out of range and for data that do not fit or are not finite, FloatingPointError if
+    the cost stops being finite.
+    """
+    epochs, batch_size = index(epochs), index(batch_size)
+    if epochs < 0:
+        raise ValueError(f"epochs is {epochs}, needs at least 0")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}, needs at least 1")
+    parameters = net.parameters()
+    if set(parameters).isdisjoint(optimizer.params):
+        raise ValueError(
+            f"the optimizer has none of the parameters of this {type(net).__name__}: it would learn nothing"
+        )
+    x, y = _examples("data", data, parameters[0].dtype)
+    held_out = None if validation is None else _examples("validation", validation, parameters[0].dtype)
+
+    rng = np.random.default_rng(seed)
+    step = make_step(net, cost, optimizer, compiled)
+    history = History()
+    training = net.training
+    batches = math.ceil(len(x) / batch_size)
+    quiet = np.errstate(over="ignore", invalid="ignore")  # what is not finite raises here, with a remedy
+    try:
+        with _progress_bar(epochs * batches, progress) as bar, quiet:
+            for epoch in range(1, epochs + 1):
+                net.train()
+                started = time.perf_counter()
+                for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
+                    history.batch_costs.append(step(x_batch, y_batch))
+                    _require_finite(history.batch_costs[-1], epoch, optimizer)
+                    bar.update()
+                seconds = time.perf_counter() - started
+                trained = evaluate(net, x, y, cost)
+                _require_finite(trained[0], epoch, optimizer)
+                other = (None, None) if held_out is None else evaluate(net, *held_out, cost)
+                history.epochs.append(Epoch(epoch, trained[0], trained[1], other[0], other[1], seconds))
+                if report is not None:
+                    report(history.epochs[-1])
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        net.train(training)
+        optimizer.zero_grad()
+    return history
+
+
+def _require_finite(cost: float, epoch: int, optimizer: Optimizer) -> None:
+    if not math.isfinite(cost):
+        raise FloatingPointError(
+            f"the cost became {cost} in epoch {epoch}: lower the learning rate, now {optimizer.lr:g}"
+        )
+
+
+def _rows(values: Any) -> Array:
+    array = values.numpy() if isinstance(values, Tensor) else np.asarray(values)
+    return array[None] if array.ndim == 1 else array
+
+
+def _examples(name: str, examples: Examples, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    if not isinstance(examples, tuple | list) or len(examples) != 2:
+        raise ValueError(f"{name} must be a pair (x, y), inputs and targets")
+    x, y = (np.asarray(part).astype(dtype, copy=False) for part in examples)
+    if x.ndim < 2 or y.ndim < 2 or len(x) != len(y) or len(x) == 0:
+        hint = "; nn.one_hot makes targets of class numbers" if y.ndim == 1 else ""
+        raise ValueError(
+            f"{name}: x has shape {x.shape}, y {y.shape}, need (n, n_in) and (n, m) with the same n of at least 1{hint}"
+        )
+    for part, array in ("x", x), ("y", y):
+        bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+        if bad.any():
+            raise ValueError(
+                f"{name}: {part} is not finite in {bad.sum()} of {len(array)} rows, first in row {bad.argmax()}"
+            )
+    return x, y
+
+
+def _progress_bar(total: int, wanted: bool) -> Any:
+    from tqdm.auto import tqdm  # here, since importing it takes longer than importing all of this package
+
+    hidden = None if wanted and not _in_notebook() else not wanted  # None shows it on a terminal only
+    return tqdm(total=total, disable=hidden, unit=" batches", leave=False, dynamic_ncols=True)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return "IPKernelApp" in getattr(shell, "config", {})

@@ -1,0 +1,170 @@
+"""Models as files: what is saved comes back to the last bit, and nothing else comes in."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+import nn
+from nn.files import replacing
+
+X = np.random.default_rng(0).random((5, 3))
+
+# fmt: off
+NETWORKS = {
+    "mlp": lambda: nn.MLP([3, 4, 2], seed=0),
+    "float32": lambda: nn.MLP([3, 4, 2], seed=0, dtype=np.float32),
+    "activations": lambda: nn.MLP([3, 4, 4, 4, 2], activation=["tanh", "relu", "softplus"], output="identity", seed=0),
+    "sequential": lambda: nn.Sequential(nn.Linear(3, 4, name="encoder"), nn.Sequential(nn.Tanh(), nn.Linear(4, 2))),
+    "layer": lambda: nn.Linear(3, 2, seed=0),
+}
+# fmt: on
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.npz"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_loaded_network_is_the_saved_one_to_the_last_bit(path, name):
+    net = NETWORKS[name]()
+    nn.save(net, path)
+    loaded = nn.load(path)
+    assert type(loaded) is type(net)
+    assert repr(loaded) == repr(net)
+    assert np.array_equal(loaded(X).numpy(), net(X).numpy())
+    assert loaded(X).dtype == net(X).dtype
+    for (key, p), (other, q) in zip(net.named_parameters(), loaded.named_parameters(), strict=True):
+        assert (key, p.name, p.scope, p.dtype) == (other, q.name, q.scope, q.dtype)
+        assert np.array_equal(p.numpy(), q.numpy())
+
+
+def test_a_loaded_network_can_go_on_learning(path):
+    nn.save(nn.MLP([3, 2], seed=0), path)
+    net = nn.load(path)
+    nn.quadratic_cost(net(X), np.zeros((5, 2))).backward()
+    nn.SGD(net.parameters(), 0.1).step()
+    assert not np.array_equal(net.parameters()[0].numpy(), nn.MLP([3, 2], seed=0).parameters()[0].numpy())
+
+
+def test_the_file_holds_plain_arrays_and_json_text(path):
+    nn.save(nn.MLP([3, 2], seed=0), path)
+    with np.load(path, allow_pickle=False) as file:
+        assert sorted(file.files) == ["architecture", "layers.0.W", "layers.0.b"]
+        assert json.loads(str(file["architecture"]))["module"]["kind"] == "MLP"
+
+
+def test_the_path_is_taken_as_it_is(tmp_path):
+    nn.save(nn.MLP([3, 2]), tmp_path / "model")
+    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+    nn.load(str(tmp_path / "model"))
+
+
+class Custom(nn.Module):
+    """Not known to nn.load."""
+
+
+tied = nn.Linear(3, 3)
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (Custom(), "not Custom"),
+        (nn.MLP([3, 2], output=Custom), "not Custom"),
+        (nn.Sequential(tied, tied), "used twice"),
+    ],
+    ids=["own", "own inside", "shared"],
+)
+def test_what_cannot_come_back_is_not_saved(path, module, message):
+    with pytest.raises(TypeError, match=message):
+        nn.save(module, path)
+    assert not path.exists()
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(path, monkeypatch):
+    nn.save(nn.MLP([3, 2], seed=0), path)
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="disk full"):
+        nn.save(nn.MLP([3, 2], seed=1), path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_replacing_keeps_the_suffix(path):
+    with replacing(path) as new:
+        assert new.suffix == ".npz" and new.parent == path.parent
+        new.write_text("whole")
+    assert path.read_text() == "whole"
+
+
+# --- Damaged files ----------------------------------------------------------------------------------------------------
+
+
+def spec(**changes):
+    layers = [{"kind": "Linear", "n_in": 3, "n_out": 2}, {"kind": "sigmoid"}]
+    return {"format": 1, "module": {"kind": "MLP", "layers": layers} | changes}
+
+
+def npz(architecture, savez=np.savez, **arrays):
+    arrays = {"layers.0.W": np.ones((2, 3)), "layers.0.b": np.ones(2)} | arrays
+    buffer = io.BytesIO()
+    savez(buffer, architecture=np.array(architecture), **{k: a for k, a in arrays.items() if a is not None})
+    return buffer.getvalue()
+
+
+GOOD = npz(json.dumps(spec()))
+NESTED = '{"kind": "Sequential", "layers": [' * 3000 + '{"kind": "tanh"}' + "]}" * 3000
+with_pickle = io.BytesIO()
+np.savez(with_pickle, architecture=np.array(json.dumps(spec()), dtype=object))
+
+DAMAGED = {
+    "empty": (b"", "not a zip file"),
+    "text": (b"hello", "not a zip file"),
+    "cut": (GOOD[: len(GOOD) // 2], "not a zip file"),
+    "a flipped bit": (GOOD[:200] + bytes([GOOD[200] ^ 1]) + GOOD[201:], "."),
+    "compressed": (npz(json.dumps(spec()), savez=np.savez_compressed), "compressed"),
+    "pickled": (with_pickle.getvalue(), "allow_pickle=False"),
+    "no architecture": (npz("{}").replace(b"architecture.npy", b"architectura.npy"), "'architecture' is missing"),
+    "no JSON": (npz("{"), "Expecting"),
+    "no format": (npz("{}"), "'format' is missing"),
+    "later format": (npz(json.dumps(spec() | {"format": 2})), "format 2"),
+    "unknown layer": (npz(json.dumps(spec(kind="Transformer"))), "unknown kind 'Transformer'"),
+    "no layers": (npz(json.dumps(spec(layers=[]))), "at least one module"),
+    "too deep": (npz(f'{{"format": 1, "module": {NESTED}}}'), "recursion"),
+    "missing array": (npz(json.dumps(spec()), **{"layers.0.b": None}), "layers.0.b"),
+    "another array": (npz(json.dumps(spec()), more=np.ones(1)), "more is not among the parameters"),
+    "another shape": (npz(json.dumps(spec()), **{"layers.0.W": np.ones((3, 2))}), r"layers.0.W is \(3, 2\)"),
+    "absurd size": (npz(json.dumps(spec(layers=[{"kind": "Linear", "n_in": 10**9, "n_out": 10**9}]))), "1000000000"),
+    "integers": (npz(json.dumps(spec()), **{"layers.0.W": np.ones((2, 3), int)}), "floating"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_file_is_one_clear_value_error(path, damage):
+    content, message = DAMAGED[damage]
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as error:
+        nn.load(path)
+    assert str(error.value).startswith(f"{path}: cannot be read as a network that nn.save wrote (")
+    assert "\n" not in str(error.value)
+
+
+def test_the_undamaged_file_of_these_cases_is_read(path):
+    path.write_bytes(GOOD)
+    assert nn.load(path).sizes == [3, 2]
+    assert zipfile.is_zipfile(path)
+
+
+def test_a_missing_file_is_an_os_error(path):
+    with pytest.raises(FileNotFoundError):
+        nn.load(path)
