@@ -1,0 +1,131 @@
+"""Where each value of a running program stands: in an array of its own, in a buffer, or in the array that it is written to.
+
+Buffers are allocated once, and taken again when the last reader of their value is done. An element-wise function writes over an
+argument that nobody reads any more, and the new value of a written input is computed in that input's own array. What leaves the
+program, as a result or to a function that may keep it, is in an array of its own.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..rules import name_of
+from .lifetimes import ELEMENTWISE, Aliases, aliases, last_uses, memory_of
+from .program import Program, Value, values_in
+
+Array = np.ndarray[Any, Any]
+_OURS = frozenset((__name__.split(".")[0], "numpy", "_operator"))
+REDUCTIONS = {
+    np.sum: np.add.reduce, np.prod: np.multiply.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce,
+}  # fmt: skip
+"""The ufunc methods that these functions end in, after some microseconds of looking at their arguments."""
+
+
+@dataclass
+class Memory:
+    """blocks : dtype and size of each array to allocate;  buffers : the block in which a value stands
+    in_target : the inputs in whose arrays new values are computed, by value
+    """
+
+    blocks: list[tuple[Any, int]] = field(default_factory=list)
+    buffers: dict[Value, int] = field(default_factory=dict)
+    in_target: dict[Value, Value] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that the buffers occupy."""
+        return sum(dtype.itemsize * size for dtype, size in self.blocks)
+
+
+def planned(program: Program) -> Memory:
+    """The places of a program's values."""
+    body = program.body()
+    alias = aliases(program)
+    last = last_uses([v.inputs for v in body], alias)
+    leaving = escaping(program, alias)
+    targets: dict[Value, Value] = {}
+    for w in program.writes:
+        targets.setdefault(w.value, w.target)
+    last.update((v, len(body)) for v in memory_of(targets, alias))
+    memory = Memory()
+    free: dict[tuple[Any, int], list[int]] = {}
+    standing: dict[Value, int] = {}
+    for i, v in enumerate(body):
+        if v in targets and v not in leaving and may_overwrite(v, targets[v], i, last, alias):
+            memory.in_target[v] = targets[v]
+        elif v not in leaving and takes_out(v) and layout_of(v) is not None:
+            over = next((a for a in v.inputs if a in standing and may_overwrite(v, a, i, last, alias)), None)
+            kind = v.dtype, v.size
+            if over is not None:
+                block = standing.pop(over)
+            elif free.get(kind):
+                block = free[kind].pop()
+            else:
+                block = len(memory.blocks)
+                memory.blocks.append(kind)
+            memory.buffers[v] = standing[v] = block
+        for a in [a for a in standing if last.get(a, i) <= i]:
+            free.setdefault((a.dtype, a.size), []).append(standing.pop(a))
+    return memory
+
+
+def escaping(program: Program, alias: Aliases) -> frozenset[Value]:
+    """The values in whose memory lies what is returned, or what is given to a function that is neither NumPy's nor ours."""
+    kept = [a for v in program.body() if is_foreign(v.op) for a in v.inputs]
+    return memory_of((*values_in(program.outputs), *kept), alias)
+
+
+def is_foreign(op: Any) -> bool:
+    """Is it a user's function, which may keep the arrays that it is given?"""
+    return not isinstance(op, np.ufunc) and (getattr(op, "__module__", None) or name_of(op)).split(".")[0] not in _OURS
+
+
+def takes_out(v: Value) -> bool:
+    """Can it be computed into an array that is there?"""
+    if v.ndim == 0 or v.is_weak:
+        return False
+    return ((v.op in ELEMENTWISE or v.op is np.matmul) and not v.keywords) or is_plain_reduction(v)
+
+
+def is_plain_reduction(v: Value) -> bool:
+    """Is it a reduction along given axes and nothing else?"""
+    keep = v.keywords.get("keepdims", False)
+    return v.op in REDUCTIONS and v.keywords.keys() <= {"axis", "keepdims"} and len(v.args) <= 2 and type(keep) is bool
+
+
+def may_overwrite(v: Value, a: Value, i: int, last: dict[Value, int], alias: Aliases) -> bool:
+    """May `v`, made in line i, be computed in the array of `a`?
+
+    Its elements must lie in the same places, nobody may read `a` later, and no argument may be in its memory but `a` itself.
+    """
+    return (
+        v.op in ELEMENTWISE
+        and not v.keywords
+        and v.like(a)
+        and v.ndim > 0
+        and strides_of(v) == strides_of(a)
+        and last.get(a, i) <= i
+        and all(b is a or a not in alias.get(b, (b,)) for b in v.inputs)
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Layouts. A buffer lies in memory as the array lies that it stands for, so that both printings of a program give the same bits.
+
+
+def strides_of(v: Value) -> tuple[int, ...]:
+    """How far apart its elements are, along axes that have more than one."""
+    return tuple(s for s, n in zip(v.example.strides, v.shape, strict=True) if n > 1)
+
+
+def layout_of(v: Value) -> tuple[int, ...] | None:
+    """The axes from the slowest to the fastest in memory; None if the elements do not lie densely."""
+    axes = tuple(sorted(range(v.ndim), key=lambda i: (-v.example.strides[i], i)))
+    dense = laid_out(np.empty(v.size, v.dtype), v.shape, axes)
+    return axes if all(s == t or n < 2 for s, t, n in zip(dense.strides, v.example.strides, v.shape, strict=True)) else None
+
+
+def laid_out(block: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+    """A block of memory as an array of this shape, with these axes from the slowest to the fastest."""
+    return block.reshape([shape[i] for i in axes]).transpose(sorted(range(len(axes)), key=axes.__getitem__))

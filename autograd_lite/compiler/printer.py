@@ -1,0 +1,149 @@
+"""The readable printing: a stand-alone Python function that needs NumPy and nothing else.
+
+A value has a line of its own if it has a name or is used more than once; the others stand inside the expression that uses them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..rules import IMPURE
+from .constants import array_text
+from .equations import equations
+from .expressions import ATOM, INFIX, Text, literal, public_name, written
+from .lifetimes import aliases, last_uses, memory_of
+from .names import GRADIENT, unused, variable_names
+from .prelude import Prelude
+from .program import Program, Value, values_in
+
+WIDTH = 100
+"""Comments stand in one column, if their lines are no longer than this."""
+SHORT = 8
+"""Arrays of up to so many elements are written where they are used."""
+
+
+def source_of(program: Program) -> str:
+    """The program as Python text. Raises TypeError if it calls a function whose source cannot be printed."""
+    return _Printer(program).text()
+
+
+def is_named(value: Value) -> bool:
+    """Does the value deserve a line for its name? Gradients on the way are named too, but only the deltas are spoken of."""
+    return value.name is not None and (not value.name.startswith("dC_d") or GRADIENT.fullmatch(value.name) is not None)
+
+
+class _Printer:
+    def __init__(self, program: Program):
+        self.program = program
+        body = program.body()
+        uses = Counter(v for value in body for v in value.inputs)
+        roots = set(program.roots)
+        outer = set(program.inputs)
+        self.own_line = [
+            v
+            for v in body
+            if v in roots
+            or is_named(v)
+            or v.op in IMPURE
+            or (uses[v] != 1 and not (v.op is np.transpose and len(v.args) == 1 and v.args[0] in outer))
+        ]
+        self.prelude = Prelude(v.op for v in body if v.op is not None and public_name(v.op) is None)
+        self.names = variable_names(program, self.own_line, self.prelude.names)
+        self.arguments: dict[int, tuple[str, Any]] = {}
+        """Constants that cannot be written down, such as random generators, by id: they are parameters."""
+        self.constants: dict[int, tuple[str, Any]] = {}
+        """Arrays that are written above the function."""
+
+    def text(self) -> str:
+        p = self.program
+        lines = self._lines()
+        lines.append((f"return {', '.join(self._of(o)[0] for o in p.outputs)}".rstrip(), ""))
+        width = max((len(line) for line, comment in lines if comment and len(line) <= WIDTH), default=0)
+        body = [f"    {line:<{width}}  # {comment}" if comment else f"    {line}" for line, comment in lines]
+        parameters = [*(self.names[v] for v in p.inputs), *(name for name, _ in self.arguments.values())]
+        head = ["import numpy as np", *self.prelude.imports, ""]
+        head += [f"{name} = {array_text(array)}" for name, array in self.constants.values()]
+        head += [f"\n{text}\n" for text in self.prelude.texts]
+        decorator = '@np.errstate(all="ignore")'
+        return "\n".join([*head, "", decorator, f"def {p.name}({', '.join(parameters)}):", *body, ""])
+
+    # ----------------------------------------------------------------------------------------------------------- lines
+
+    def _lines(self) -> list[tuple[str, str]]:
+        """Each line and its comment. A write stands where its value is computed if nobody reads the old one later, else at the end."""
+        p = self.program
+        comments = equations(p)
+        last = last_uses([list(self._read(v)) for v in self.own_line], aliases(p))
+        labels = {v: label for label, v in p.labels.items()}
+        late = list(p.writes)
+        lines: list[tuple[str, str]] = []
+        for i, v in enumerate(self.own_line):
+            comment = comments.get(v.name or "", "") or comments.get(labels.get(v, ""), "")
+            write = next((w for w in late if w.value is v), None)
+            if write is not None and not comment and last.get(write.target, i) <= i and not self._leaves(v):
+                late.remove(write)
+                lines.append((self._update(v, write.target), ""))
+                self.names[v] = self.names[write.target]
+            else:
+                lines.append((f"{self.names[v]} = {self._expression(v)}", comment))
+        lines += self._further_labels(comments)
+        lines += [(f"{self.names[w.target]}[...] = {self._of(w.value)[0]}", "") for w in late]
+        return lines
+
+    def _read(self, value: Value) -> Iterator[Value]:
+        """What its line reads, expressions within expressions included."""
+        waiting = list(value.inputs)
+        while waiting:
+            v = waiting.pop()
+            yield v
+            if v not in self.names:
+                waiting.extend(v.inputs)
+
+    def _leaves(self, value: Value) -> bool:
+        return value in memory_of(values_in(self.program.outputs), {}) or sum(w.value is value for w in self.program.writes) > 1
+
+    def _further_labels(self, comments: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Lines for the labels of values that are printed under another name: dC_db1 = delta1."""
+        for label, v in self.program.labels.items():
+            if label.isidentifier() and label not in self.names.values() and self.names.get(v) != label:
+                yield f"{label} = {self._of(v)[0]}", comments.get(label, "")
+
+    def _update(self, value: Value, target: Value) -> str:
+        """`W -= lr * dC_dW`, or in general `W[...] = expression`."""
+        name = self.names[target]
+        sign = INFIX.get(value.op, ("", 0))[0]
+        if sign in ("+", "-", "*", "/") and len(value.args) == 2 and value.args[0] is target and value.like(target):
+            return f"{name} {sign}= {self._of(value.args[1])[0]}"
+        return f"{name}[...] = {self._expression(value)}"
+
+    # ----------------------------------------------------------------------------------------------------- expressions
+
+    def _expression(self, value: Value) -> str:
+        return written(value, self._of, self._function)[0]
+
+    def _of(self, a: Any) -> Text:
+        if isinstance(a, Value):
+            if a in self.names:
+                return self.names[a], ATOM
+            return written(a, self._of, self._function) if a.op is not None else (self._other(a.example), ATOM)
+        return literal(a, self._other, self._of)
+
+    def _other(self, a: Any) -> str:
+        """A constant that is no number: a small array in place, a larger one above the function, anything else as a parameter."""
+        if isinstance(a, np.ndarray | np.generic) and np.size(a) <= SHORT:
+            return array_text(a)
+        if isinstance(a, np.ndarray):
+            return self._named(self.constants, a, "c1")
+        return self._named(self.arguments, a, type(a).__name__.lower())
+
+    def _named(self, table: dict[int, tuple[str, Any]], a: Any, wanted: str) -> str:
+        if id(a) not in table:
+            taken = [*self.names.values(), *self.prelude.names, *self.program.labels]
+            taken += [name for name, _ in (*self.constants.values(), *self.arguments.values())]
+            table[id(a)] = unused(wanted, [*taken, "np", self.program.name]), a
+        return table[id(a)][0]
+
+    def _function(self, op: Any) -> str:
+        return public_name(op) or self.prelude.include(op)

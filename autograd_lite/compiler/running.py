@@ -1,0 +1,239 @@
+"""The running printing of a program: one call a line, into the places that memory.py planned."""
+
+import linecache
+from collections.abc import Callable
+from itertools import count
+from operator import getitem
+from threading import RLock
+from traceback import walk_tb
+from types import CodeType
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+
+from ..rules import name_of
+from .expressions import ATOM, Text, arguments, literal, written
+from .lifetimes import VIEWS, aliases, independent_writes, memory_of
+from .memory import REDUCTIONS, Array, is_foreign, is_plain_reduction, laid_out, layout_of, planned
+from .names import unused, variable_names
+from .passes import simplified
+from .printer import source_of
+from .program import Program, Value, settled, values_in
+
+_numbers = count(1)
+_compile = __builtins__["compile"] if isinstance(__builtins__, dict) else __builtins__.compile
+
+
+class Runnable:
+    """A program ready to run, on arrays of the shapes, dtypes and layouts of its inputs.
+
+    Called with one array (or number) an input, it returns a tuple, one entry an output; arrays in it share memory with nothing.
+    Safe from several threads: each call has buffers of its own. Programs that write run one call at a time.
+    """
+
+    def __init__(self, program: Program):
+        self.program = program = settled(independent_writes(simplified(program)))
+        self._printing = printing = _Printing(program)
+        self.text = printing.text
+        """The Python that runs."""
+        self.buffer_bytes = printing.memory.nbytes
+        self._filename = f"<autograd_lite program {next(_numbers)}: {program.name}>"
+        linecache.cache[self._filename] = (len(self.text), None, self.text.splitlines(keepends=True), self._filename)
+        finalize(self, linecache.cache.pop, self._filename, None)
+        self._code: CodeType = _compile(self.text, self._filename, "exec")
+        self._idle: list[Callable[..., Any]] = []
+        self._writing = RLock() if program.writes else None
+        self._forget_examples()
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        if self._writing is None:
+            return self._run(arrays)
+        with self._writing:
+            return self._run(arrays)
+
+    def _run(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        try:
+            run = self._idle.pop()
+        except IndexError:  # the first call, or others are running
+            run = self._instance()
+        try:
+            with np.errstate(all="ignore"):
+                return run(*arrays)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._explain(error)
+            raise
+        finally:
+            self._idle.append(run)
+
+    def _instance(self) -> Callable[..., Any]:
+        namespace = self._printing.namespace()
+        exec(self._code, namespace)
+        return namespace[self.program.name]  # type: ignore[no-any-return]
+
+    def _explain(self, error: Exception) -> None:
+        for frame, line in walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == self._filename:
+                text, _, name = self.text.splitlines()[line - 1].strip().partition("  # ")
+                error.add_note(f"in the compiled {self.program.name}, line {line}: {text}" + (f", which computes {name}" if name else ""))
+
+    @property
+    def source(self) -> str:
+        """The program as readable Python that needs NumPy only, and gives the same bits."""
+        return source_of(self.program)
+
+    def _forget_examples(self) -> None:
+        """Keep shapes and dtypes only: a program does not hold the arrays it was recorded with."""
+        for v in (*self.program.inputs, *self.program.body()):
+            if not v.is_weak:
+                v.example = np.broadcast_to(np.zeros((), v.dtype), v.shape)
+
+
+class _Printing:
+    """The text, and what its names stand for."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.memory = planned(program)
+        self.names = variable_names(program, program.body())
+        self.place: dict[Value, str] = {v: self.names[v] for v in program.inputs}
+        """How each value is written once it is there: the name of a variable, or of a buffer."""
+        self.fixed: dict[str, Any] = {"np": np}
+        """Functions and constants, by name."""
+        self.buffers: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {}
+        """The arrays that the blocks are used as: block, shape, layout."""
+        self.views: dict[str, tuple[str, Callable[[Array], Array]]] = {}
+        """Views of buffers that are made once: the name of the array, and how."""
+        self.there = self._allocated()
+        """One set of buffers and views, to see what is a view of what."""
+        self.lines: list[str] = []
+        for v in program.body():
+            self._print(v)
+        self._print_writes()
+        self._print_return()
+
+    @property
+    def text(self) -> str:
+        parameters = ", ".join(self.names[v] for v in self.program.inputs)
+        return "\n".join([f"def {self.program.name}({parameters}):", *(f"    {line}" for line in self.lines), ""])
+
+    def namespace(self) -> dict[str, Any]:
+        """What the names of the text stand for, with buffers of its own."""
+        return self.fixed | self._allocated()
+
+    def _allocated(self) -> dict[str, Array]:
+        blocks = [np.empty(size, dtype) for dtype, size in self.memory.blocks]
+        there = {name: laid_out(blocks[i], shape, axes) for name, (i, shape, axes) in self.buffers.items()}
+        for name, (of, view) in self.views.items():
+            there[name] = view(there[of])
+        return there
+
+    # ----------------------------------------------------------------------------------------------------------- lines
+
+    def _print(self, v: Value) -> None:
+        if v in self.memory.in_target:
+            self._line(v, self.place[self.memory.in_target[v]])
+        elif v in self.memory.buffers:
+            self._line(v, self._buffer(v))
+        elif not self._is_fixed_view(v):
+            self.place[v] = self.names[v]
+            self.lines.append(f"{self.names[v]} = {self._call(v)}{self._comment(v)}")
+
+    def _line(self, v: Value, into: str) -> None:
+        """A call that writes its result into an array."""
+        self.place[v] = into
+        self.lines.append(f"{self._call(v, into)}{self._comment(v)}")
+
+    def _comment(self, v: Value) -> str:
+        return f"  # {v.name}" if v.name and v.name != self.place[v] else ""
+
+    def _buffer(self, v: Value) -> str:
+        axes = layout_of(v)
+        assert axes is not None
+        use = self.memory.buffers[v], v.shape, axes
+        for name, known in self.buffers.items():
+            if known == use:
+                return name
+        name = self._unused(f"buffer{len(self.buffers) + 1}")
+        self.buffers[name] = use
+        self.there = self._allocated()
+        return name
+
+    def _is_fixed_view(self, v: Value) -> bool:
+        """Is it a view of a buffer that can be made before the program runs? Then it is."""
+        if v.op not in VIEWS or not isinstance(v.args[0], Value) or next(values_in((*v.args[1:], *v.keywords.values())), None):
+            return False
+        of = self.there.get(self.place.get(v.args[0], ""))
+        if of is None:
+            return False
+
+        def view(array: Array) -> Any:
+            return op(array, *rest, **keywords)
+
+        op, rest, keywords = v.op, v.args[1:], v.keywords
+        array = view(of)
+        if not np.may_share_memory(array, of):
+            return False
+        name = self._unused(f"{self.place[v.args[0]]}_{self.names[v]}")
+        self.views[name] = self.place[v.args[0]], view
+        self.there[name] = array
+        self.place[v] = name
+        return True
+
+    def _print_writes(self) -> None:
+        for w in self.program.writes:
+            if self.memory.in_target.get(w.value) is not w.target:
+                self.lines.append(f"{self.place[w.target]}[...] = {self._of(w.value)[0]}")
+
+    def _print_return(self) -> None:
+        """Each output in an array that nothing else shares."""
+        alias = aliases(self.program)
+        given: set[Value] = set()
+        texts = []
+        for o in self.program.outputs:
+            mine = memory_of(values_in([o]), alias)
+            own = bool(mine) and given.isdisjoint(mine) and not any(v.op is None or is_foreign(v.op) for v in mine)
+            given |= mine
+            number = o.is_weak if isinstance(o, Value) else not isinstance(o, np.ndarray)
+            texts.append(self._of(o)[0] if own or number else f"np.array({self._of(o)[0]})")
+        self.lines.append(f"return ({', '.join(texts)}{',' if len(texts) == 1 else ''})")
+
+    # ----------------------------------------------------------------------------------------------------- expressions
+
+    def _call(self, v: Value, into: str | None = None) -> str:
+        if is_plain_reduction(v):
+            axis = v.args[1] if len(v.args) > 1 else v.keywords.get("axis")
+            keep = ", True" if v.keywords.get("keepdims") else ""
+            place = f", None, {into}{keep}" if into else ", None, None, True" if keep else ""
+            reduction = REDUCTIONS[v.op]
+            return f"{self._global(reduction, name_of(reduction)[3:].replace('.', '_'))}({self._of(v.args[0])[0]}, {self._of(axis)[0]}{place})"
+        if v.is_weak or v.op in (getitem, np.transpose):
+            return written(v, self._of, self._function)[0]
+        parts = arguments(v, self._of)
+        if into is not None:  # by position is quicker, but for those that are to take many arguments one day
+            parts.append(f"out={into}" if v.op in (np.maximum, np.minimum) else into)
+        return f"{self._function(v.op)}({', '.join(parts)})"
+
+    def _of(self, a: Any) -> Text:
+        if isinstance(a, Value):
+            return (self.place[a] if a in self.place else self._constant(a.example)), ATOM
+        return literal(a, self._constant, self._of)
+
+    def _constant(self, a: Any) -> str:
+        return self._global(a, "constant")
+
+    def _function(self, op: Any) -> str:
+        return self._global(op, getattr(op, "__name__", "function"))
+
+    def _global(self, thing: Any, wanted: str) -> str:
+        wanted = wanted if wanted.isidentifier() else "function"
+        for name, known in self.fixed.items():
+            if known is thing:
+                return name
+        name = self._unused(wanted)
+        self.fixed[name] = thing
+        return name
+
+    def _unused(self, wanted: str) -> str:
+        taken = {*self.fixed, *self.buffers, *self.views, *self.names.values(), self.program.name}
+        return unused(wanted, taken)

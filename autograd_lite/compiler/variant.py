@@ -1,0 +1,230 @@
+"""One recording of a compiled function: the program, where its inputs come from, and where its results go."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node, ancestors, extras, leaf
+from ..tensor import Tensor
+from ..trees import leaves, mapped, rebuilt
+from .program import Program, Value, values_in
+from .record import CompileError, Recording
+from .running import Runnable
+from .signature import function_name, hooks_of, is_input, is_whole, layout, parameter_names
+
+_PLAIN, _TENSOR, _SEALED = range(3)
+Fetch = Callable[[list[Any]], Any]
+_SLOT = object()
+"""Stands in the structure of the results where a Tensor was."""
+
+
+class Variant:
+    """constant : the positions of the arguments that f gets as they are, because it uses them as lengths"""
+
+    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, constant: set[int]):
+        given = list(leaves((args, keywords)))
+        self._itself: dict[int, Node] = {}
+        """Arguments that f also finds elsewhere. There it is one Tensor, so it has to be one here."""
+        while True:
+            trial = Trial(f, args, keywords, constant | self._itself.keys())
+            again = {i: a for i, a in enumerate(given) if isinstance(a, Node) and i not in self._itself and a in trial.recording.captured}
+            if not again:
+                break
+            self._itself |= again
+        self._template = trial.template
+        self._grads = trial.grads
+        self._tensors = [i for i, a in enumerate(given) if isinstance(a, Node)]
+        self._order = _pattern([given[i] for i in self._tensors])
+        program, self._inputs = trial.program(function_name(f))
+        self._watched = [_Watched(t) for t in trial.recording.captured if t not in trial.old_gradients]
+        self._had_grads = [(t, old is not None) for t, old in trial.old_grads if not trial.is_placeholder(t)]
+        usual = _TENSOR if self._tensors or trial.made_tensors else _PLAIN
+        self._hows = [_SEALED if need else usual for need in trial.needs]
+        self.runnable = Runnable(program)
+
+    def fits(self, given: list[Any]) -> bool:
+        """Is everything that the function finds outside of its arguments as it was when it was recorded, but for values?"""
+        tensors = [given[i] for i in self._tensors]
+        return (
+            all((t._grad is not None) is had for t, had in self._had_grads)
+            and all(watched.is_as_it_was() for watched in self._watched)
+            and (len(tensors) < 2 or _pattern(tensors) == self._order)
+            and all(given[i] is t for i, t in self._itself.items())
+            and not any(w.tensor is t for t in tensors for w in self._watched if t not in self._itself.values())
+        )
+
+    def __call__(self, given: list[Any]) -> Any:
+        results = self.runnable(*[fetch(given) for fetch in self._inputs])
+        if self._template is _SLOT:
+            answer = self._finished(results[0], self._hows[0], given)
+        else:
+            slots = (self._finished(r, how, given) for r, how in zip(results, self._hows, strict=False))
+            answer = mapped(lambda r: next(slots) if r is _SLOT else r.copy() if isinstance(r, np.ndarray) else r, self._template)
+        if self._grads:
+            rest = iter(results[len(self._hows) :])
+            for owner, there in self._grads:
+                target = given[owner] if isinstance(owner, int) else owner
+                target._grad = leaf(np.asarray(next(rest))) if there else None
+        return answer
+
+    def _finished(self, result: Any, how: int, given: list[Any]) -> Any:
+        if how == _PLAIN or type(result) in (int, float):
+            return result[()] if type(result) is np.ndarray and not result.ndim else result
+        tensor = leaf(np.asarray(result))
+        if how == _SEALED:
+            tensors = (*(given[i] for i in self._tensors), *(w.tensor for w in self._watched))
+            tensor._requires_grad, tensor.op = True, compiled_result
+            tensor.args = tuple(t for t in tensors if t._requires_grad)
+            extras(tensor).hooks[-1] = _refuse
+        return tensor
+
+
+class Trial:
+    """A run of the function on placeholders. as_it_is : the positions of the arguments that it gets themselves"""
+
+    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, as_it_is: set[int]):
+        self.recording = recording = Recording()
+        self.placeholders: dict[int, Tensor] = {}
+        self._grad_placeholders: dict[int, Tensor] = {}
+        placed: dict[Any, Tensor] = {}
+        arguments = list(leaves((args, keywords)))
+        self._tensors = {i for i, a in enumerate(arguments) if isinstance(a, Node)}
+        for i, (a, name) in enumerate(zip(arguments, parameter_names(f, args, keywords), strict=True)):
+            if i in as_it_is or not is_input(a):
+                continue
+            if isinstance(a, Node) and a in placed:
+                arguments[i] = placed[a]
+                continue
+            self.placeholders[i] = arguments[i] = p = recording.placeholder(a, name, i if is_whole(a) else -1)
+            if isinstance(a, Node):
+                placed[a] = p
+                if a._extras is not None:
+                    extras(p).hooks.update(a._extras.hooks)
+                    extras(p).retain_grad = a._extras.retain_grad
+                if a._grad is not None:
+                    p._grad = self._grad_placeholders[i] = recording.placeholder(a._grad, name and f"grad_{name}")
+        positions = {p: i for i, p in self.placeholders.items()}
+        placed_args, placed_keywords = rebuilt((args, keywords), iter(arguments))
+        old_grads = recording.recorder.old_grads
+        self.old_grads = old_grads.items()
+        try:
+            result = recording.run(f, placed_args, placed_keywords)
+            new_grads = {t: t._grad for t, old in old_grads.items() if t._grad is not old}
+        finally:
+            for tensor, old in old_grads.items():
+                tensor._grad = old
+        flat = [r for r in leaves(result) if isinstance(r, Node)]
+        self.template = mapped(lambda r: _SLOT if isinstance(r, Node) else r, result)
+        self.needs = [self._leads_outside(r) for r in flat]
+        self.grads: list[tuple[Any, bool]] = [(positions.get(t, t), g is not None) for t, g in new_grads.items()]  # type: ignore[call-overload]
+        self._results = [recording.value(r) for r in flat]
+        left = {t: recording.value(g) for t, g in new_grads.items() if g is not None}
+        self._left = list(left.values())
+        self._labels = {r.name: v for r, v in zip(flat, self._results, strict=True) if r.name and r.name.startswith("dC_d")}
+        self._labels |= {f"dC_d{t.name}": v for t, v in left.items() if t.name}
+        self.old_gradients = {old: t for t, old in old_grads.items() if old is not None and t not in positions}
+
+    @property
+    def made_tensors(self) -> bool:
+        """Did the function compute with Tensors that were not among its arguments?"""
+        return bool(self.recording.captured or self.recording.recorder.standing)
+
+    def is_placeholder(self, tensor: Node) -> bool:
+        return tensor.index in self.recording.recorder.given
+
+    def _leads_outside(self, result: Node) -> bool:
+        """Does it depend on a Tensor that requires a gradient and is not of the function's own making?"""
+        waiting, seen = [result], {result}
+        while waiting:
+            node = waiting.pop()
+            if node._requires_grad and node.op is None and (self.is_placeholder(node) or node.index < self.recording.recorder.started):
+                return True
+            further = {n for n in node.inputs if n._requires_grad} - seen
+            seen |= further
+            waiting += further
+        return False
+
+    def program(self, name: str) -> tuple[Program, list[Fetch]]:
+        """The program, and for each of its inputs how to get its array at a call. The Tensors of the run have to be gone by then."""
+        recording = self.recording
+        fetch: dict[Value, Fetch] = {}
+        for i, p in self.placeholders.items():
+            fetch[recording.value(p)] = _data_of(i) if i in self._tensors else itemgetter(i)
+        given = len(fetch)
+        for i, p in self._grad_placeholders.items():
+            fetch[recording.value(p)] = _grad_of(i)
+        labels = {k: v for k, v in self._labels.items() if v.op is not None}
+        program = recording.finished(Program(name, tuple(fetch), (*self._results, *self._left), (), labels))
+        for tensor, value in recording.captured.items():
+            owner = self.old_gradients.get(tensor)
+            fetch[value] = _array_of(tensor) if owner is None else _gradient_of(owner)
+            if owner is not None and owner.name and value.name is None:
+                value.name = f"grad_{owner.name}"
+        used = {*program.roots, *(a for v in program.body() for a in v.inputs)}
+        inputs = [v for n, v in enumerate(program.inputs) if n < given or v in used]
+        return replace(program, inputs=tuple(inputs)), [fetch[v] for v in inputs]
+
+
+def _data_of(i: int) -> Fetch:
+    return lambda given: given[i]._data
+
+
+def _grad_of(i: int) -> Fetch:
+    return lambda given: given[i]._grad._data
+
+
+def _array_of(tensor: Node) -> Fetch:
+    return lambda given: tensor._data
+
+
+def _gradient_of(tensor: Node) -> Fetch:
+    return lambda given: tensor._grad._data
+
+
+def _pattern(tensors: list[Any]) -> tuple[int, ...]:
+    """Which of them are the same."""
+    places: dict[int, int] = {}
+    return tuple([places.setdefault(id(t), i) for i, t in enumerate(tensors)])
+
+
+class _Watched:
+    """A Tensor found outside, and what a program depends on of it besides its value."""
+
+    def __init__(self, tensor: Node):
+        self.tensor = tensor
+        self._array = tensor._data
+        self._extras = tensor._extras
+        self._state = self._current()
+        computed = tensor.op is not None and tensor._requires_grad
+        self._below = [(n, n._written) for n in ancestors([tensor])] if computed else []
+        """What it was computed from: written since, it makes a gradient through here an error."""
+
+    def is_as_it_was(self) -> bool:
+        tensor = self.tensor
+        if self._below and any(n._written != when for n, when in self._below):
+            return False
+        if tensor._data is self._array and tensor._extras is self._extras and self._extras is None:
+            return tensor._requires_grad is self._state[0]
+        if self._current() != self._state:
+            return False
+        self._array = tensor._data
+        return True
+
+    def _current(self) -> tuple[Hashable, ...]:
+        data = self.tensor._data
+        return self.tensor._requires_grad, data.shape, data.dtype, layout(data), hooks_of(self.tensor)
+
+
+def compiled_result(*sources: Any) -> Any:
+    """What a compiled function returned, made from these Tensors."""
+    raise CompileError("the result of a compiled function is not computed from its graph")
+
+
+def _refuse(_: Any) -> None:
+    raise RuntimeError(
+        "the gradient does not go through a compiled function: take it inside and compile that, as in "
+        "autograd_lite.compile(autograd_lite.value_and_grad(f))"
+    )
