@@ -1,0 +1,182 @@
+"""The paths from a Tensor to a cost: a table, a picture, and a prediction."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..backward import own
+from ..graph import Node, ancestors
+from ..graph import leaf as as_leaf
+from ..tensor import Tensor, seed
+from .counting import counted, way
+from .listing import MANY, carried, followed, largest
+from .replay import Prediction, predict
+from .table import table
+from .uses import Use, depends, push, require_recorded, sent
+
+if TYPE_CHECKING:
+    from ..drawing.picture import Picture
+
+
+class Path(NamedTuple):
+    """One way on which a change of a leaf reaches the cost."""
+
+    nodes: tuple[Tensor, ...]
+    """From the leaf to the cost, these included."""
+    edges: tuple[Use, ...]
+    """How each is used by the next: `edge.input` is the `edge.number`-th of the `inputs` of `edge.node`."""
+    slopes: tuple[float | None, ...]
+    """The local derivative of every edge; None for one between arrays, where it is not one number."""
+    contribution: Tensor
+    """What this path adds to the gradient: between numbers the product of the slopes. In the shape of the leaf."""
+    norm: float
+    """Of the contribution."""
+    share: float
+    """How much of the gradient it is: the part along it, so that all shares add up to 1. NaN if the gradient is 0."""
+
+
+class Explanation:
+    """Why the gradient of a cost is what it is: as the sum of what every path from the leaf to the cost contributes.
+
+    cost, leaf : the two ends
+    count : how many paths there are, exactly
+    total : the gradient, a Tensor in the shape of the leaf; zeros if there is no path
+    paths : the listed ones, the largest contribution first
+    nodes : all that lie on a path, the newest first
+    remainder : what the paths that are not listed contribute together; total - remainder is the sum of the listed
+    exact : are the listed known to be the largest? Not where there are more than a few thousand paths between arrays.
+    """
+
+    def __init__(self, cost: Tensor, leaf: Tensor, top: int, gradient: Any):
+        if top < 0:
+            raise ValueError(f"top={top!r}: how many paths to list, must be at least 0")
+        require_recorded(cost, leaf, "explain")
+        self.cost, self.leaf = cost, leaf
+        self._seed = own(seed(cost, gradient)._data)
+        self.nodes = way(cost, leaf)
+        self.count = counted(leaf, self.nodes).get(cost, 0)
+        cotangents = _sweep(cost, self._seed, self.nodes)
+        self.total = _tensor(cotangents.get(leaf, np.zeros_like(leaf._data)))
+        self.exact = True
+        self.paths = sorted(self._listed(cotangents, top), key=lambda path: -_size(path.norm))
+        with np.errstate(all="ignore"):
+            listed = sum((path.contribution._data for path in self.paths), np.zeros_like(leaf._data))
+            self.remainder = _tensor(
+                self.total._data - listed if self.count > len(self.paths) else np.zeros_like(listed)
+            )
+
+    def _listed(self, cotangents: Mapping[Node, Any], top: int) -> Iterator[Path]:
+        if not self.nodes or top == 0:
+            return
+        slopes = {
+            use.key: slope
+            for node in self.nodes
+            if node is not self.leaf
+            for use in depends(node, cotangents)
+            if (slope := _slope(use)) is not None
+        }
+        total = self.total._data
+        if all(node._data.size == 1 for node in self.nodes):
+            found: Any = (
+                (uses, np.full_like(total, math.prod([slopes[use.key] for use in uses], start=self._seed.item())))
+                for uses in largest(self.cost, self.leaf, self.nodes, slopes, top)
+            )
+        elif self.count <= max(MANY, top):
+            found = carried(self.cost, self._seed, self.leaf, self.nodes)
+            found = sorted(found, key=lambda item: -_size(float(np.linalg.norm(item[1]))))[:top]
+        else:
+            self.exact = False
+            found = followed(self.cost, self._seed, self.leaf, self.nodes, lambda use: _gain(use, cotangents), top)
+        with np.errstate(all="ignore"):
+            square = float(np.sum(np.square(total, dtype=np.float64)))
+            for uses, c in found:
+                share = float(np.sum(c * total, dtype=np.float64)) / square if square else math.nan
+                nodes = (self.leaf, *(use.node for use in uses))
+                along = tuple(slopes.get(use.key) for use in uses)
+                yield Path(nodes, tuple(uses), along, _tensor(c), float(np.linalg.norm(c)), share)
+
+    def predict(self, dw: ArrayLike) -> Prediction:
+        """How much the cost should change if the leaf changes by `dw`, and how much it does.
+
+        dw : one number, or an array that broadcasts to the shape of the leaf
+
+        The recorded operations are computed once more; no Tensor is touched. Raises ValueError for a change of another shape,
+        RuntimeError if an operation cannot be repeated, or if an input was written after it was used.
+        """
+        ancestors([self.cost])  # raises if a value was written since
+        return predict(self.cost, self.leaf, self.nodes, self.total._data, self._seed, dw)
+
+    def draw(self, path: int | None = 0, **options: Any) -> "Picture":
+        """The graph of the cost with one path lit, by its place in `paths`; all listed ones for None.
+
+        options : those of `draw`. Raises IndexError if there is no such path.
+        """
+        from ..drawing import draw
+
+        chosen = self.paths if path is None else [self.paths[path]]
+        return draw(self.cost, lit=[use.key for p in chosen for use in p.edges], **options)
+
+    def __str__(self) -> str:
+        return table(self)
+
+    def __repr__(self) -> str:
+        return table(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle = {"text/plain": str(self)}
+        try:
+            return {"image/svg+xml": self.draw(0 if self.paths else None).svg, **bundle}
+        except ValueError:  # too large for a picture
+            return bundle
+
+
+def explain(cost: Tensor, leaf: Tensor, top: int = 24, *, gradient: Any = None) -> Explanation:
+    """The paths along which a change of `leaf` reaches `cost`, and what each contributes to the gradient.
+
+    top : how many to list, the largest first; the others are counted and summed, not looked at
+    gradient : the cotangent of `cost`, of its shape; may be left out for one element only, and is then 1
+
+    Of numbers a path contributes the product of its local derivatives; of arrays, what the rules of its operations carry from
+    the cost to the leaf. Hooks have no part in it. No gradient is changed, and a graph that was run backward will do.
+
+    Raises TypeError for what is no Tensor; RuntimeError for a Tensor that requires no gradient, for a cost of more than one
+    element without `gradient`, and for inputs written after they were used.
+    """
+    return Explanation(cost, leaf, top, gradient)
+
+
+def _sweep(cost: Node, start: Any, nodes: list[Node]) -> dict[Node, Any]:
+    """The cotangents of `nodes`, newest first: the chain rule without hooks."""
+    cotangents: dict[Node, Any] = {cost: start} if nodes else {}
+    on_the_way = set(nodes)
+    for node in nodes[:-1]:  # the last is the leaf
+        numbers = {use.number for use in depends(node, on_the_way)}
+        for _, a, c in sent(node, cotangents[node], numbers):
+            with np.errstate(all="ignore"):
+                cotangents[a] = cotangents[a] + c if a in cotangents else c
+    return cotangents
+
+
+def _slope(use: Use) -> float | None:
+    """The local derivative, where it is one number."""
+    if use.node._data.size != 1 or use.input._data.size != 1:
+        return None
+    return float(push(use, np.ones_like(use.node._data)).item())
+
+
+def _gain(use: Use, cotangents: Mapping[Node, Any]) -> float:
+    g = cotangents[use.node]
+    size = float(np.linalg.norm(g))
+    return float(np.linalg.norm(push(use, g))) / size if size else 1.0
+
+
+def _size(norm: float) -> float:
+    return math.inf if math.isnan(norm) else norm
+
+
+def _tensor(array: Any) -> Tensor:
+    made: Tensor = as_leaf(own(array))
+    return made
