@@ -7,7 +7,6 @@ For C computed through nodes n, each made from inputs by a function whose rules 
 Going through the nodes from the newest to the oldest, dC/dn is complete when n is reached: every use of n is newer than n.
 """
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from .graph import NESTS, Node, ancestors, between, clock, extras, leaf, newest_first, nodes_in, values_of
 from .mode import recording
+from .ownership import own, release, separate
 from .rules import VJPS, name_of
 
 Cotangent = Any
@@ -33,9 +33,8 @@ def chain_rule(
     ans: Any
     values: Any
     keywords: Any
-    with np.errstate(
-        all="ignore"
-    ):  # a slope may be infinite or undefined; it is returned, not hidden and not announced
+    # A slope may be infinite or undefined; it is returned, not hidden and not announced.
+    with np.errstate(all="ignore"):
         for node in newest_first(passing):
             g = cotangents.pop(node, None)
             if g is None:
@@ -55,8 +54,8 @@ def chain_rule(
             if record:
                 ans, values, keywords = node, args, node.keywords
             else:
-                ans, keywords = node._data, node.keywords
-                values = [a._data if isinstance(a, Node) else values_of(a) if type(a) in NESTS else a for a in args]
+                ans, keywords = node._array, node.keywords
+                values = [a._array if isinstance(a, Node) else values_of(a) if type(a) in NESTS else a for a in args]
                 if keywords:
                     keywords = {k: values_of(v) for k, v in keywords.items()}
             try:
@@ -65,16 +64,16 @@ def chain_rule(
                         if a in passing:
                             rule = (i < len(rules) and rules[i]) or row.of(op, i)
                             c = rule(g, ans, *values, **keywords)
-                            data = a._data
+                            data = a._array
+                            if type(c) is float or c is None:
+                                c = _from_number(c, op, i)
                             if c.shape != data.shape or c.dtype != data.dtype:
                                 c = fit(c, data)
-                            cotangents[a] = (
-                                cotangents[a] + c if a in cotangents else c
-                            )  # out of place: c may be g itself
+                            # Out of place: c may be g itself.
+                            cotangents[a] = cotangents[a] + c if a in cotangents else c
                     elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
-                        sent = row.of(op, i)(
-                            g, ans, *values, **keywords
-                        )  # a sequence has one rule, which returns a sequence
+                        # A sequence has one rule, which returns a sequence.
+                        sent = row.of(op, i)(g, ans, *values, **keywords)
                         _send(zip(a, sent, strict=True), passing, cotangents)
                 if node.keywords:
                     named = [(a, k) for k, a in node.keywords.items() if isinstance(a, Node) and a in passing]
@@ -91,10 +90,16 @@ def _send(
 ) -> None:
     for a, c in contributions:
         if isinstance(a, Node) and a in passing:
-            c = fit(c, a._data)
+            c = fit(c, a._array)
             cotangents[a] = cotangents[a] + c if a in cotangents else c
         elif type(a) in NESTS:
             _send(zip(a, c, strict=True), passing, cotangents)
+
+
+def _from_number(c: Any, op: Any, argument: int) -> np.ndarray[Any, Any]:
+    if c is None:
+        raise TypeError(f"the rule of {name_of(op)} for argument {argument} returned None, not an array")
+    return np.asarray(c)
 
 
 def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
@@ -124,60 +129,13 @@ def _run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
     for hook in list(extras(node).hooks.values()):
         returned = hook(g if record else leaf(own(g)))
         if returned is not None:
-            replaced = returned if isinstance(returned, Node) else leaf(np.array(returned, node._data.dtype))
-            if replaced._data.shape != node._data.shape:
+            replaced = returned if isinstance(returned, Node) else leaf(np.array(returned, node._array.dtype))
+            if replaced._array.shape != node._array.shape:
                 raise ValueError(
-                    f"a hook on {node.describe()} returned shape {replaced._data.shape}; its gradient has {node._data.shape}"
+                    f"a hook on {node.describe()} returned shape {replaced._array.shape}; its gradient has {node._array.shape}"
                 )
-            g = replaced if record else replaced._data
+            g = replaced if record else replaced._array
     return g
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Arrays that leave the pass belong to the caller alone.
-
-
-def own(c: Any) -> np.ndarray[Any, Any]:
-    """`c` as an array that shares its memory with nothing: a copy."""
-    return np.array(c)
-
-
-def release(complete: dict[Node, Cotangent], node: Node) -> np.ndarray[Any, Any]:
-    """Take an array out of `complete` such that nobody else can see it change.
-
-    A rule may return the array it was given, a view, or one and the same array for two inputs. It is copied, unless the
-    count of its holders shows that it was made for this input alone.
-    """
-    held = [complete.pop(node)]
-    array = held[0]
-    if type(array) is not np.ndarray or not array.flags.writeable:
-        return own(array)
-    base = array.base
-    del array
-    if base is None:
-        return held[0] if _holders(held) == _SOLE_ARRAY else own(held[0])
-    whole = type(base) is np.ndarray and base.size == held[0].size
-    del base
-    return held[0] if whole and _holders(held) == _SOLE_VIEW else own(held[0])
-
-
-def _separate(complete: dict[Node, Node], began: int) -> None:
-    """The same for a recorded pass: what is older than it, the answer for another node too, or a view, is copied."""
-    given = set()
-    for node, g in complete.items():
-        if g.index < began or g in given or not g._data.flags.owndata:
-            complete[node] = copy = np.copy(g)  # type: ignore[call-overload]
-            copy.name = g.name
-        given.add(complete[node])
-
-
-def _holders(held: list[Any]) -> tuple[int, int]:
-    array = held[0]
-    return sys.getrefcount(array), sys.getrefcount(array.base) if array.base is not None else 0
-
-
-_SOLE_ARRAY = _holders([np.empty(2)])
-_SOLE_VIEW = _holders([np.empty((2, 1)).T])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -207,11 +165,11 @@ def pull_back(
         passing = between(keep & passing, passing)
     with recording(create_graph) as mode:
         record = create_graph or mode.tracing is not None
-        seeds = dict(outputs) if record else {n: g._data[()] for n, g in outputs.items()}  # a number, if 0-d: faster
+        seeds = dict(outputs) if record else {n: g._array[()] for n, g in outputs.items()}  # a number, if 0-d: faster
         began = next(clock)
         complete = chain_rule(seeds, passing, keep, record)
         if record:
-            _separate(complete, began)
+            separate(complete, began)
     if not (retain_graph or create_graph):
         for output in outputs:
             if output.op is not None:  # a leaf has no graph to use up

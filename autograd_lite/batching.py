@@ -77,16 +77,16 @@ def replayed(outputs: Sequence[Node], given: Mapping[Node, Batched], examples: i
             continue
         args = [_filled(a, known) for a in node.args]
         keywords = {k: _filled(a, known) for k, a in node.keywords.items()}
-        one = One(node.op, node._data.shape, examples)
+        one = One(node.op, node._array.shape, examples)
         array = np.asarray(_rule_of(node.op)(one, *args, **keywords))
-        if array.shape != (examples, *one.shape) or array.dtype != node._data.dtype:
+        if array.shape != (examples, *one.shape) or array.dtype != node._array.dtype:
             raise Unbatched(f"{name_of(node.op)} of many examples gives {array.shape} {array.dtype}")
         known[node] = Batched(array)
         for a in node.inputs:  # an array that nobody needs any more is freed
             uses[a] -= 1
             if not uses[a]:
                 known.pop(a, None)
-    return [known.get(o, o._data) for o in outputs]
+    return [known.get(o, o._array) for o in outputs]
 
 
 def _recorded(outputs: Iterable[Node]) -> list[Node]:
@@ -117,7 +117,7 @@ def _rule_of(op: Callable[..., Any]) -> BatchRule:
 
 def _filled(a: Any, known: Mapping[Node, Batched]) -> Any:
     if isinstance(a, Node):
-        return known.get(a, a._data)
+        return known.get(a, a._array)
     return type(a)(_filled(part, known) for part in a) if type(a) in NESTS else a
 
 

@@ -50,7 +50,7 @@ def check_gradients(f: Callable[..., Any] | Tensor, *args: Any, order: int = 2) 
     for place, a, _ in paired(args, args, "args", "args"):
         if _is_floating(a):
             places.append(place)
-            inputs.append(np.array(a._data if isinstance(a, Node) else a))
+            inputs.append(np.array(a._array if isinstance(a, Node) else a))
     if not inputs:
         raise TypeError("check_gradients needs a floating argument to differentiate by")
     base = derivative = _weighed(f, args)
@@ -91,7 +91,7 @@ def _sum(parts: list[Any]) -> Any:
 
 
 def _bare(a: Any) -> Any:
-    return a._data if isinstance(a, Node) else a
+    return a._array if isinstance(a, Node) else a
 
 
 def _next(f: Callable[..., Any], inputs: list[Array]) -> Callable[..., Any]:
@@ -166,7 +166,7 @@ def _alone(node: Node, order: int) -> str | None:
     if node.op is None or not all(isinstance(a, Node) or not any(nodes_in([a])) for a in node.args):
         return None
     slots = [i for i, a in enumerate(node.args) if isinstance(a, Node) and a._requires_grad]
-    inputs = [node.args[i]._data for i in slots]
+    inputs = [node.args[i]._array for i in slots]
 
     def alone(*arrays: Any) -> Any:
         args = list(node.args)

@@ -115,12 +115,12 @@ def _repeat_dsources(g: Any, ans: Any, segment: Segment, values: tuple[Any, ...]
     """The segment is recorded again, and its graph is run backward no further than to its sources."""
     record = isinstance(g, Node)
     ends: dict[Node, Node] = {s: _end(s, record) for s in segment.sources if s._requires_grad}
-    again, inner = segment.repeated(ans._data if record else ans)
+    again, inner = segment.repeated(ans._array if record else ans)
     copies = _rewired(inner, ends)
     seeds = {copies[o]: part for o, part in zip(again, _unpacked(g if record else leaf(g), again), strict=True)}
     found: dict[Any, Any] = pull_back(seeds, ends.values(), create_graph=record, retain_graph=True)
-    cotangents = [found.get(ends.get(s), leaf(np.zeros_like(s._data))) for s in segment.sources]
-    return cotangents if record else [c._data for c in cotangents]
+    cotangents = [found.get(ends.get(s), leaf(np.zeros_like(s._array))) for s in segment.sources]
+    return cotangents if record else [c._array for c in cotangents]
 
 
 defvjp(repeat, None, _repeat_dsources)
@@ -150,7 +150,7 @@ def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]
 def _end(source: Node, record: bool) -> Node:
     """What stands for a source in the repeated graph: a leaf, or a node that leads on to it."""
     if not record:
-        end = leaf(source._data)
+        end = leaf(source._array)
     else:
         end = apply(np.copy, (source,))
     end._requires_grad = True
@@ -165,7 +165,7 @@ def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
     """
     copies = dict(ends)
     for node in inner:
-        twin: Node = leaf(node._data)
+        twin: Node = leaf(node._array)
         twin.take_over(node)
         twin.args = tuple([_replaced(a, copies) for a in node.args])
         twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
@@ -185,7 +185,7 @@ def _replaced(a: Any, copies: dict[Node, Node]) -> Any:
 
 
 def _packed(outputs: list[Any]) -> Array:
-    arrays: list[Array] = [o._data for o in outputs]
+    arrays: list[Array] = [o._array for o in outputs]
     return arrays[0] if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
 
 

@@ -38,7 +38,9 @@ def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any
 
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """The same for a ufunc and its methods, which take keywords that no function takes."""
-    f = ufunc if method == "__call__" else getattr(ufunc, method)
+    f: Function = ufunc if method == "__call__" else getattr(ufunc, method)
+    if ufunc.__name__ == "clip" and method == "__call__":
+        f = np.clip  # the ufunc behind `ndarray.clip(0, t)`, which has no public name
     out = keywords.pop("out", None)
     if method == "__call__":
         if keywords.pop("where", True) is not True:
@@ -49,7 +51,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
         if dtype is not None:
             cast: Any = np.astype
             args = tuple(cast(a, dtype) if isinstance(a, np.ndarray | Node) else np.asarray(a, dtype) for a in args)
-        if keywords:
+        if keywords and f not in COMPOSITES:
             raise TypeError(f"{name_of(f)} takes no {', '.join(keywords)}= with a Tensor")
     if out is None or all(o is None for o in out):
         return call(f, args, keywords)
@@ -66,11 +68,12 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
 def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """A function whose result carries no gradient: Tensors for arrays, and anything else as it is."""
     tracer = current_mode().tracing
-    if tracer is not None and tracer.records(f):
+    plain = f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()})
+    if tracer is not None and isinstance(plain, np.ndarray | np.generic) and tracer.records(f):
         node = apply(f, args, keywords)
         node._requires_grad = False
         return node
-    return _wrapped(f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()}), f)
+    return _wrapped(plain, f)
 
 
 def _wrapped(out: Any, f: Function) -> Any:

@@ -47,7 +47,7 @@ def per_example_gradients(cost: Cost, params: Any, *data: Any) -> Any:
     Raises ValueError for data of different lengths, TypeError for a cost that is not one number and for data that are
     not arrays, RuntimeError inside a function that is being differentiated, since the arrays would lose that gradient.
     """
-    arrays = [_data(d) for d in data]
+    arrays = [_array(d) for d in data]
     lengths = {len(a) for a in arrays}
     if len(lengths) != 1:
         found = " and ".join(map(str, sorted(lengths))) or "no"
@@ -58,7 +58,7 @@ def per_example_gradients(cost: Cost, params: Any, *data: Any) -> Any:
     if tracer is not None:
         tracer.refuse_look(next((p for p in flat if isinstance(p, Node)), leaf(np.zeros(()))), "per_example_gradients")
     if not examples:
-        return mapped(lambda p: np.zeros((0, *np.shape(variable(p)._data)), variable(p).dtype), params)
+        return mapped(lambda p: np.zeros((0, *np.shape(variable(p)._array)), variable(p).dtype), params)
     with recording(True):
         try:
             return rebuilt(params, iter(_batched(cost, params, data, arrays)))
@@ -70,7 +70,7 @@ def per_example_gradients(cost: Cost, params: Any, *data: Any) -> Any:
     return rebuilt(params, (np.stack(slices) for slices in zip(*singles, strict=True)))
 
 
-def _data(d: Any) -> Array:
+def _array(d: Any) -> Array:
     array = d.looked_at("per_example_gradients") if isinstance(d, Tensor) else real_array(d, None)
     if not array.ndim:
         raise TypeError(f"data hold examples along their first axis; got the number {array}")
@@ -85,8 +85,8 @@ def _single(cost: Cost, params: Any, data: Any, i: int) -> tuple[Array, list[Arr
     output = one_number(cost, cost(variables, *example))
     flat = leaves(variables)
     _outside_transforms(output)
-    found: Any = pull_back({output: leaf(np.ones_like(output._data))}, flat) if output._requires_grad else {}
-    return output._data, [found[v]._data if v in found else np.zeros_like(v._data) for v in flat]
+    found: Any = pull_back({output: leaf(np.ones_like(output._array))}, flat) if output._requires_grad else {}
+    return output._array, [found[v]._array if v in found else np.zeros_like(v._array) for v in flat]
 
 
 def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]) -> list[Array]:
@@ -98,7 +98,7 @@ def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]
             variables = mapped(_parameter, params)
             output = one_number(cost, cost(variables, *given))
             flat = leaves(variables)
-            found: Any = pull_back({output: leaf(np.ones_like(output._data))}, flat) if output._requires_grad else {}
+            found: Any = pull_back({output: leaf(np.ones_like(output._array))}, flat) if output._requires_grad else {}
     except Unbatched:
         raise
     except Exception as error:  # whatever it is: if it is the cost's own fault, the loop meets it too
@@ -108,7 +108,7 @@ def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]
         value, *rest = replayed([output, *(found[v] for v in flat if v in found)], given, examples)
     results: list[Array] = []
     for v in flat:
-        gradient = rest.pop(0) if v in found else np.zeros_like(v._data)
+        gradient = rest.pop(0) if v in found else np.zeros_like(v._array)
         results.append(_own(gradient, examples, [*arrays, *results]))
     cost_alone, alone = _single(cost, params, data, examples - 1)
     if not _agree([_own(value, examples, []), *results], [cost_alone, *alone]):
@@ -147,7 +147,7 @@ def _parameter(p: Any) -> Tensor:
     if isinstance(p, Tensor) and p.requires_grad:
         return p
     made = variable(p)
-    parameter: Tensor = leaf(made._data)  # no Variable: transforms inside the cost have to see that more depends on it
+    parameter: Tensor = leaf(made._array)  # no Variable: transforms inside the cost have to see that more depends on it
     parameter._requires_grad, parameter.name = True, made.name
     return parameter
 

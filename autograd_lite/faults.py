@@ -90,7 +90,7 @@ def _fault(node: Node, place: Place, source: Node) -> Mismatch | str | None:
             holder[place[0]] = type(holder[place[0]])(parts)
         return op(*changed, **named)
 
-    x = np.asarray(source._data, float)
+    x = np.asarray(source._array, float)
     rng = np.random.default_rng(0)
     with np.errstate(all="ignore"):
         try:

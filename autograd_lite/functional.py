@@ -38,6 +38,9 @@ def gradients(
     Raises RuntimeError for an input that the output does not depend on, and in the cases of `Tensor.backward`.
     """
     wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    for part in (output, *wanted):
+        if not isinstance(part, Tensor):
+            raise TypeError(f"gradients takes Tensors of one graph; got {type(part).__name__}: {part!r}")
     reached = ancestors([output])
     for x in wanted:
         if x not in reached and not allow_unused:

@@ -26,7 +26,7 @@ class Node:
 
     __slots__ = (
         "__weakref__",
-        "_data",
+        "_array",
         "_extras",
         "_grad",
         "_requires_grad",
@@ -39,7 +39,7 @@ class Node:
         "scope",
     )
 
-    _data: np.ndarray[Any, Any]
+    _array: np.ndarray[Any, Any]
     _extras: "Extras | None"
     _grad: Any
     _requires_grad: bool
@@ -64,7 +64,7 @@ class Node:
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.refuse_look(self, how)
-        return self._data
+        return self._array
 
     def write(self, array: np.ndarray[Any, Any]) -> None:
         """Replace the value and stamp the write. The old array is left alone: views of it and other owners keep their value."""
@@ -73,7 +73,13 @@ class Node:
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.refuse_write(self)
-        self._data = array
+        g = self._grad
+        if g is not None and (g._array.shape != array.shape or g._array.dtype != array.dtype):
+            raise ValueError(
+                f"{self.describe()} has a gradient of shape {g._array.shape} and dtype {g._array.dtype}, which does not fit "
+                f"a value of shape {array.shape} and dtype {array.dtype}: call zero_grad() first"
+            )
+        self._array = array
         self._written = next(clock)
 
     def set_grad(self, g: Any) -> None:
@@ -85,13 +91,13 @@ class Node:
 
     def take_over(self, source: "Node") -> None:
         """Become the node `source`, value and history, and stay the object one is."""
-        self._data, self._requires_grad = source._data, source._requires_grad
+        self._array, self._requires_grad = source._array, source._requires_grad
         self.op, self.args, self.keywords = source.op, source.args, source.keywords
         self.index, self.scope = source.index, source.scope
 
     def describe(self) -> str:
         """How error messages call this node: by its name if it has one, else by what it is."""
-        shape = "x".join(map(str, self._data.shape)) or "scalar"
+        shape = "x".join(map(str, self._array.shape)) or "scalar"
         if self.name is not None:
             return f"{self.name!r} ({shape})"
         return f"an unnamed tensor ({shape})" if self.op is None else f"the result of {name_of(self.op)} ({shape})"
@@ -145,7 +151,7 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
     values = []
     for a in args:
         if isinstance(a, Node):
-            values.append(a._data)
+            values.append(a._array)
             if a._requires_grad:
                 needs = True
         elif type(a) in NESTS:
@@ -171,11 +177,11 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         out = as_array(out, op)
     dtype = out.dtype
     if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind != "f":
-        if dtype.kind == "c":
-            raise complex_result(op)
+        if dtype.kind not in "biu":
+            raise not_real(out, op)
         needs = False
     node = _new(_tensor)
-    node._data = out
+    node._array = out
     node._grad = node._extras = node.name = None
     node._written = 0
     node.scope = mode.scope
@@ -197,7 +203,7 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
 def leaf(data: np.ndarray[Any, Any], kind: type[Node] | None = None) -> Any:
     """A Tensor of this very array, without history."""
     node = _new(kind or _tensor)
-    node._data = data
+    node._array = data
     node._grad = node._extras = node.name = node.op = None
     node._written = 0
     node._requires_grad = False
@@ -211,7 +217,7 @@ def leaf(data: np.ndarray[Any, Any], kind: type[Node] | None = None) -> Any:
 def values_of(a: Any) -> Any:
     """`a` with arrays in the place of Tensors, looking into lists and tuples."""
     if isinstance(a, Node):
-        return a._data
+        return a._array
     return type(a)(map(values_of, a)) if type(a) in NESTS else a
 
 
@@ -224,14 +230,22 @@ def one_array(a: Any) -> Any:
 
 def as_array(out: Any, op: Callable[..., Any]) -> np.ndarray[Any, Any]:
     """What an operation returned as an ndarray; 0-d results stay 0-d arrays. Raises TypeError for anything but numbers."""
+    if type(out) in NESTS:
+        raise TypeError(
+            f"{name_of(op)} returned a {type(out).__name__}; return one array: stack the parts, and index it"
+        )
     array = np.asarray(out)
     if array.dtype.kind not in "biuf":
-        raise complex_result(op) if array.dtype.kind == "c" else TypeError(f"{name_of(op)} gave {out!r}, not numbers")
+        raise not_real(out, op)
     return array
 
 
-def complex_result(op: Callable[..., Any]) -> TypeError:
-    return TypeError(f"{name_of(op)} gave complex numbers; Tensors are real: keep real and imaginary parts apart")
+def not_real(out: Any, op: Callable[..., Any]) -> TypeError:
+    if getattr(getattr(out, "dtype", None), "kind", "c" if type(out) is complex else "") == "c":
+        return TypeError(f"{name_of(op)} gave complex numbers; Tensors are real: keep real and imaginary parts apart")
+    return TypeError(
+        f"{name_of(op)} gave {getattr(out, 'dtype', type(out).__name__)}, not real numbers: convert to floats"
+    )
 
 
 def _explained(error: ValueError, op: Callable[..., Any], args: tuple[Any, ...], scope: tuple[str, ...]) -> ValueError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar, overload
 
@@ -80,6 +81,17 @@ class Switch:
         _mode.set(outer)
 
     def __call__(self, f: F) -> F:
+        if isgeneratorfunction(f) or isasyncgenfunction(f):
+            raise TypeError(f"{f.__name__} is a generator, which runs in pieces: write `with` inside of it instead")
+        if iscoroutinefunction(f):
+
+            @wraps(f)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return await f(*args, **kwargs)
+
+            return awaited  # type: ignore[return-value]
+
         @wraps(f)
         def switched(*args: Any, **kwargs: Any) -> Any:
             with self:

@@ -45,7 +45,9 @@ def _binary(ufunc: np.ufunc) -> tuple[Operator, Operator, Operator]:
 
 def _comparison(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     def compare(self: Node, other: Any) -> Any:
-        return NotImplemented if _has_own_operators(other) else call_constant(ufunc, (self, other), {})
+        if _has_own_operators(other) or isinstance(other, str | bytes):
+            return NotImplemented
+        return call_constant(ufunc, (self, other), {})
 
     return compare
 
@@ -81,7 +83,7 @@ class Operators(Node):
     __hash__ = object.__hash__
 
     def __pow__(self, other: Any) -> "Tensor":
-        if type(other) in (int, float) and other in _POWERS and self._data.dtype.kind == "f":
+        if type(other) in (int, float) and other in _POWERS and self._array.dtype.kind == "f":
             return apply(_POWERS[other], (self,))  # type: ignore[no-any-return]
         return self._power(other)
 
@@ -115,9 +117,9 @@ class Operators(Node):
         write_item(self, index, value)
 
     def __len__(self) -> int:
-        if not self._data.ndim:
+        if not self._array.ndim:
             raise TypeError(f"{self.describe()} has no length: it has no axis")
-        return len(self._data)
+        return len(self._array)
 
     def __iter__(self) -> "Iterator[Tensor]":
         return (self[i] for i in range(len(self)))
@@ -130,37 +132,37 @@ class Operators(Node):
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._array.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim
+        return self._array.ndim
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size
+        return self._array.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype."""
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._array.dtype  # type: ignore[no-any-return]
 
     @property
     def nbytes(self) -> int:
         """The bytes that the elements occupy."""
-        return self._data.nbytes
+        return self._array.nbytes
 
     @property
     def itemsize(self) -> int:
         """The bytes that one element occupies."""
-        return self._data.itemsize
+        return self._array.itemsize
 
     @property
     def flags(self) -> Any:
         """The memory layout of the value, as NumPy tells it."""
-        return self._data.flags
+        return self._array.flags
 
     @property
     def T(self) -> "Tensor":
@@ -176,7 +178,7 @@ class Operators(Node):
 
     def detach(self) -> "Tensor":
         """A leaf of the same value, without history; it shares no memory."""
-        detached: Tensor = leaf(self._data.copy())
+        detached: Tensor = leaf(self._array.copy())
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.stands_for(detached, self)
@@ -220,12 +222,12 @@ class Operators(Node):
         return self.looked_at(how)
 
     def __format__(self, spec: str) -> str:
-        return format(self._data[()], spec) if self._data.ndim == 0 else format(self._data, spec)
+        return format(self._array[()], spec) if self._array.ndim == 0 else format(self._array, spec)
 
     def __repr__(self) -> str:
-        parts = [np.array2string(self._data, separator=", ", prefix="Tensor(")]
-        if self._data.dtype not in (np.float64, np.int64, np.bool_):
-            parts.append(f"dtype={self._data.dtype}")
+        parts = [np.array2string(self._array, separator=", ", prefix="Tensor(")]
+        if self._array.dtype not in (np.float64, np.int64, np.bool_):
+            parts.append(f"dtype={self._array.dtype}")
         if self.name is not None:
             parts.append(f"name={self.name!r}")
         if self.op is not None:

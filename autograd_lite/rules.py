@@ -29,8 +29,6 @@ IMPURE: set[Function] = set()
 """Functions that give something else at each call; see `impure`."""
 REFUSED: dict[Function, str] = {}
 """Functions that have no entry for a reason; the reason ends the error message."""
-
-
 ARRAY_LIKE: set[Function] = set()
 """Functions besides the ufuncs to which a list stands for one array, in the arguments that have rules."""
 

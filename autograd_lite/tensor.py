@@ -31,6 +31,9 @@ class Tensor(Operators, ArrayMethods):
     requires_grad : should `backward()` leave dC/dself in `self.grad`? Needs a floating dtype.
     name : appears in pictures, printed programs and error messages
 
+    An ndarray is shared, not copied, here and as an operand or index: changed between the computation and the backward pass, it
+    makes the gradient wrong, and that cannot be noticed. Writes through Tensors are.
+
     Raises TypeError for complex data, for data that is not numbers, and for requires_grad=True with an integer or bool dtype.
     """
 
@@ -51,14 +54,15 @@ class Tensor(Operators, ArrayMethods):
         self.op, self.args, self.keywords = None, (), NO_KEYWORDS
         self.name = name
         self.scope = current_mode().scope
-        source = None
+        source: Any = None
         if type(data) is not np.ndarray and next(nodes_in([data]), None) is not None:
-            source = np.copy(stacked(data)) if dtype is None else np.astype(stacked(data), np.dtype(dtype))
+            source = stacked(data)
+            source = source.copy() if dtype is None else source.astype(dtype)
             if source._requires_grad:
                 self.take_over(source)
                 return
-            data = source._data
-        self._data = real_array(data, dtype)
+            data = source._array
+        self._array = real_array(data, dtype)
         self.index = next(clock)
         self.requires_grad = requires_grad
         tracer = current_mode().tracing
@@ -111,9 +115,9 @@ class Tensor(Operators, ArrayMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if value and self._data.dtype.kind != "f":
+        if value and self._array.dtype.kind != "f":
             raise TypeError(
-                f"only floating tensors can require a gradient, and {self.describe()} has dtype {self._data.dtype}: "
+                f"only floating tensors can require a gradient, and {self.describe()} has dtype {self._array.dtype}: "
                 "pass dtype=float"
             )
         if self.op is not None and bool(value) != self._requires_grad:
@@ -170,6 +174,8 @@ class Tensor(Operators, ArrayMethods):
     def register_hook(self, fn: "Callable[[Tensor], Any]") -> "HookHandle":
         """Call `fn(grad)` when the gradient of this Tensor is complete; what it returns, unless None, replaces it."""
         self._needs_gradient_for("a hook on it would never run")
+        if not callable(fn):
+            raise TypeError(f"a hook is a function of the gradient; got {fn!r}")
         number = next(_hook_numbers)
         extras(self).hooks[number] = fn
         return HookHandle(self, number)
@@ -224,7 +230,7 @@ def real_array(data: Any, dtype: npt.DTypeLike | None) -> Array:
         raise TypeError("a Tensor is real; keep real and imaginary parts of complex data in two")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"a Tensor holds numbers; the data has dtype {array.dtype}")
-    return array
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def seed(output: Tensor, gradient: Any) -> Tensor:
@@ -235,7 +241,7 @@ def seed(output: Tensor, gradient: Any) -> Tensor:
                 f"a gradient can be taken of one number, and {output.describe()} has shape {output.shape}: "
                 "reduce it first, with sum() or mean(), or pass gradient= of that shape to weigh its elements"
             )
-        return Tensor(np.ones_like(output._data))
+        return Tensor(np.ones_like(output._array))
     given = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     if given.shape != output.shape:
         raise ValueError(f"gradient= has shape {given.shape}; {output.describe()} needs shape {output.shape}")

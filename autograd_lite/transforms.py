@@ -69,8 +69,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
 
     def of(output: Tensor) -> Any:
         t = tangent.get(probes.get(output))
-        t = leaf(np.zeros_like(output._data, dtype=_floating(output))) if t is None else t
-        return t if linked or not ran.plain else t._data[()]
+        t = leaf(np.zeros_like(output._array, dtype=_floating(output))) if t is None else t
+        return t if linked or not ran.plain else t._array[()]
 
     return mapped(ran.outward, ran.output), mapped(of, ran.output)
 
@@ -90,7 +90,7 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     along = _directions(ran, primals, vectors, "vectors", "primals")
     linked = ran.recording and (any_live(others([output], ran.flat)) or any(t._requires_grad for t in along.values()))
     with alive(ran.flat):
-        first = _pulled({output: leaf(np.ones_like(output._data))} if output._requires_grad else {}, ran.flat, True)
+        first = _pulled({output: leaf(np.ones_like(output._array))} if output._requires_grad else {}, ran.flat, True)
         second = _pulled(_paired_with(first, along), ran.flat, linked)
     results = ran.answer(second, linked)
     return tuple(results) if type(primals) is tuple else results[0]
@@ -150,13 +150,13 @@ def _rows(output: Tensor, variables: list[Variable], linked: bool) -> dict[Any, 
     with recording(linked) as mode:
         record = linked or mode.tracing is not None
         for i in range(output.size):
-            unit = np.zeros_like(output._data)
+            unit = np.zeros_like(output._array)
             unit.reshape(-1)[i] = 1.0
             found = (
                 chain_rule({output: leaf(unit) if record else unit}, passing, set(variables), record) if passing else {}
             )
             for v in variables:
-                rows[v].append(found[v] if v in found else np.zeros_like(v._data))
+                rows[v].append(found[v] if v in found else np.zeros_like(v._array))
         whole: dict[Any, Any] = {}
         for v in variables:
             stacked = np.stack(rows[v]) if rows[v] else np.zeros((0, *v.shape), v.dtype)
@@ -179,7 +179,7 @@ def _add(seeds: dict[Node, Any], output: Node, g: Tensor) -> None:
 
 def _probe(output: Tensor) -> Tensor:
     """A cotangent to differentiate by. The pass is linear in it, so any value does."""
-    probe = leaf(np.zeros_like(output._data), Variable)
+    probe = leaf(np.zeros_like(output._array), Variable)
     probe._requires_grad, probe.live = True, False
     return probe  # type: ignore[no-any-return]
 

@@ -109,7 +109,7 @@ def variable(a: Any) -> Variable:
             raise TypeError(
                 f"a gradient is taken with respect to floating numbers, and {a.describe()} has dtype {a.dtype}"
             )
-        array, name = a._data, a.name
+        array, name = a._array, a.name
     else:
         array, name = real_array(float(a) if type(a) is int else a, None), None
         if array.dtype.kind != "f":
@@ -129,10 +129,10 @@ def like(g: Any, v: Variable, given: Any, linked: bool) -> Any:
     linked : can it be differentiated further? Then it stays a Tensor
     """
     if g is None:
-        g = leaf(np.zeros_like(v._data))
+        g = leaf(np.zeros_like(v._array))
     if linked or isinstance(given, Node):
         return g
-    return g._data if isinstance(given, np.ndarray) else g._data[()]
+    return g._array if isinstance(given, np.ndarray) else g._array[()]
 
 
 def others(outputs: Iterable[Tensor], variables: Iterable[Variable]) -> list[Tensor]:

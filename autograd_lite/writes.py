@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, apply, leaf, nodes_in, values_of
+from .graph import NESTS, Node, apply, leaf, nodes_in, values_of
 from .mode import current_mode
 from .rules import primitive
 
@@ -25,23 +25,23 @@ def setitem(x: Any, index: Any, value: Any) -> Any:
 def write_item(t: Node, index: Any, value: Any) -> None:
     """`t[index] = value`. Raises RuntimeError for a leaf that requires a gradient, unless under `no_grad()`."""
     if not _is_recorded(t, value):
-        t.write(setitem(t._data, values_of(index), values_of(value)))
+        t.write(setitem(t._array, values_of(index), values_of(value)))
         return
-    if t._data.dtype.kind != "f":
+    if t._array.dtype.kind != "f":
         raise TypeError(
-            f"{t.describe()} has dtype {t._data.dtype}, which cannot hold what requires a gradient: use astype(float)"
+            f"{t.describe()} has dtype {t._array.dtype}, which cannot hold what requires a gradient: use astype(float)"
         )
-    _become(t, lambda old: apply(setitem, (old, index, value)))
+    _become(t, lambda old: apply(setitem, (old, _reading(index, t, old), _reading(value, t, old))), (index, value))
 
 
 def write_result(t: Node, ufunc: np.ufunc, other: Any) -> Node:
     """`t += other` and its like. Raises as NumPy does where the result has not the shape of `t`, or a dtype it cannot hold."""
     if not _is_recorded(t, other):
-        value = t._data.copy()
+        value = t._array.copy()
         ufunc(value, values_of(other), out=value)
         t.write(value)
     else:
-        _become(t, lambda old: _fitting(apply(ufunc, (old, other)), t))
+        _become(t, lambda old: _fitting(apply(ufunc, (old, _reading(other, t, old))), t), (other,))
     return t
 
 
@@ -60,17 +60,38 @@ def _is_recorded(t: Node, value: Any) -> bool:
     return True
 
 
-def _become(t: Node, change: Callable[[Node], Node]) -> None:
-    old = leaf(t._data)
+def _become(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) -> None:
+    """Let `t` be the node that `change` makes of its old value. Whatever `operands` were made from `t` read the old value."""
+    old = leaf(t._array)
     old.take_over(t)
     old._written, old.name = 0, t.name
-    t.take_over(change(old))
+    new = change(old)
+    waiting = list(nodes_in(operands))
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if node is t or node.op is None or node.index < t.index:
+            continue
+        inputs = set(node.inputs)
+        if t in inputs:
+            node.args = _reading(node.args, t, old)
+            node.keywords = {k: _reading(a, t, old) for k, a in node.keywords.items()}
+        waiting.extend(inputs - seen)
+        seen |= inputs
+    t.take_over(new)
     t._written = t.index
 
 
+def _reading(a: Any, t: Node, old: Node) -> Any:
+    """The operand with `old` in the place of `t`, looking into lists and tuples."""
+    if a is t:
+        return old
+    return type(a)(_reading(part, t, old) for part in a) if type(a) in NESTS else a
+
+
 def _fitting(result: Any, t: Node) -> Any:
-    if result.shape != t._data.shape:
+    if result.shape != t._array.shape:
         raise ValueError(f"the result has shape {result.shape} and does not fit into {t.describe()}")
-    if not np.can_cast(result.dtype, t._data.dtype, "same_kind"):
-        raise TypeError(f"a result of dtype {result.dtype} does not fit into {t.describe()} of dtype {t._data.dtype}")
-    return result if result.dtype == t._data.dtype else result.astype(t._data.dtype)
+    if not np.can_cast(result.dtype, t._array.dtype, "same_kind"):
+        raise TypeError(f"a result of dtype {result.dtype} does not fit into {t.describe()} of dtype {t._array.dtype}")
+    return result if result.dtype == t._array.dtype else result.astype(t._array.dtype)

@@ -80,7 +80,10 @@ def test_a_compiled_function_gives_what_the_function_gives(mode, expression, see
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
-@given(expression=expressions(8), dtypes=st.lists(st.sampled_from([np.float16, np.float32, np.float64]), min_size=3, max_size=3))
+@given(
+    expression=expressions(8),
+    dtypes=st.lists(st.sampled_from([np.float16, np.float32, np.float64]), min_size=3, max_size=3),
+)
 def test_dtypes_and_python_numbers_are_as_without_compiling(expression, dtypes):
     leaves, steps = expression
     assume(all(a.size for a in leaves))

@@ -188,7 +188,8 @@ def test_light_and_dark_differ_only_in_colour():
 def test_a_notebook_is_given_the_svg():
     picture = draw(small())
     words = "<Picture of 6 cards and 6 edges>"
-    assert picture._repr_mimebundle_() == {"image/svg+xml": picture.svg, "text/plain": words}
+    scrolled = f'<div style="overflow-x: auto">{picture.svg}</div>'
+    assert picture._repr_mimebundle_() == {"text/html": scrolled, "image/svg+xml": picture.svg, "text/plain": words}
 
 
 STARTS = {"x.svg": "<svg ", "x.SVG": "<svg ", "x.html": "<!DOCTYPE html>", "x.dot": "digraph {"}

@@ -1,5 +1,6 @@
 """What is not possible raises, before anything is changed, and says what to do."""
 
+from fractions import Fraction
 from operator import getitem
 from typing import Any
 
@@ -197,3 +198,38 @@ def test_nearby_names_are_offered_for_an_unknown_function():
 
 def test_indexing_is_an_operation_like_any_other():
     assert leaf(2)[0].op is getitem
+
+
+P = ag.Tensor([1.0, 2.0], requires_grad=True, name="p")
+
+
+@pytest.mark.parametrize(
+    ("misuse", "message"),
+    [
+        (lambda: P * np.array([1, 2], object), "multiply gave object"),
+        (lambda: P * Fraction(1, 2), "not real numbers"),
+        (lambda: np.ma.array([1.0, 2.0]) + P, "'p'.*cannot carry"),
+        (lambda: np.ma.exp(P), "'p'.*cannot carry"),
+        (lambda: ag.gradients(3, [P]), "got int"),
+        (lambda: ag.gradients(P.sum(), [np.ones(2)]), "got ndarray"),
+        (lambda: P.register_hook(3), "got 3"),
+    ],
+    ids=["objects", "fraction", "masked", "masked function", "no output", "no input", "hook"],
+)
+def test_what_would_lose_a_gradient_is_refused(misuse, message):
+    with pytest.raises(TypeError, match=message):
+        misuse()
+
+
+def test_an_operation_returns_one_array():
+    pair = ag.primitive(lambda x: (x, x))
+    ag.defvjp(pair, lambda g, ans, x: g)
+    with pytest.raises(TypeError, match="returned a tuple"):
+        pair(P)
+
+
+def test_a_rule_that_returns_nothing_is_named():
+    f = ag.primitive(lambda x: x * 2)
+    ag.defvjp(f, lambda g, ans, x: None)
+    with pytest.raises(TypeError, match="argument 0 returned None"):
+        f(P).sum().backward()

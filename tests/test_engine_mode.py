@@ -131,3 +131,21 @@ def test_a_scope_marks_the_nodes_made_inside_and_nests():
 def test_a_shape_error_names_the_scope():
     with pytest.raises(ValueError, match="in layer 1"), ag.scope("layer 1"):
         leaf(1.0, 2.0) @ np.ones(3)
+
+
+def test_a_decorated_coroutine_runs_in_its_mode():
+    x = ag.Tensor([1.0], requires_grad=True)
+
+    @ag.no_grad
+    async def doubled():
+        return x * 2
+
+    assert not asyncio.run(doubled()).requires_grad
+
+
+def test_a_generator_cannot_be_decorated():
+    def parts():
+        yield 1
+
+    with pytest.raises(TypeError, match="generator"):
+        ag.no_grad(parts)

@@ -1,5 +1,8 @@
 """Writing into a Tensor."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from tensors import leaf, same
@@ -140,3 +143,59 @@ def test_a_stale_tensor_in_a_list_is_found():
     c.data = np.array([3.0])
     with pytest.raises(RuntimeError, match="'c'"):
         y.backward()
+
+
+@pytest.mark.parametrize(
+    ("write", "slope"),
+    [
+        (lambda y: y.__imul__(y), lambda x: 2 * x),
+        (lambda y: y.__iadd__(y), lambda x: 2 + 0 * x),
+        (lambda y: y.__isub__(y), lambda x: 0 * x),
+        (lambda y: y.__itruediv__(y), lambda x: 0 * x),
+        (lambda y: y.__setitem__(slice(None), y), lambda x: 1 + 0 * x),
+        (lambda y: y.__setitem__(slice(None), y * y), lambda x: 2 * x),
+        (lambda y: y.__setitem__(0, y[1]), lambda x: np.array([0.0, 2.0, 1.0])),
+        (lambda y: y.__setitem__(0, y.sum()), lambda x: np.array([1.0, 2.0, 2.0])),
+    ],
+    ids=["*=", "+=", "-=", "/=", "whole", "square", "element", "sum"],
+)
+def test_a_tensor_written_from_itself_reads_its_old_value(write, slope):
+    x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 1.0
+    write(y)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.data, slope(x.data), rtol=1e-15, atol=1e-15)
+
+
+def test_a_recurrence_may_be_written_into_a_buffer():
+    x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    c = ag.Tensor(np.zeros(4))
+    for i in range(1, 4):
+        c[i] = c[i - 1] + x[i - 1]
+    c.sum().backward()
+    assert x.grad.tolist() == [3.0, 2.0, 1.0]
+
+
+def test_a_tensor_written_from_itself_leaves_no_reference_cycle():
+    gc.disable()
+    try:
+        x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+        y = x * 1.0
+        y *= y
+        y[0] = y[1]
+        seen = weakref.ref(y)
+        del y
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_a_value_of_another_shape_does_not_get_the_old_gradient():
+    x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True, name="x")
+    x.sum().backward()
+    with pytest.raises(ValueError, match=r"'x'.*zero_grad"):
+        x.data = np.array([5.0])
+    x.zero_grad()
+    x.data = np.array([5.0])
+    x.sum().backward()
+    assert x.grad.tolist() == [1.0]

@@ -2,7 +2,8 @@
 
 from .compiled import Compiled, compile
 from .program import Program, Value, Write
-from .record import CompileError, Recording
-from .running import Runnable
+from .record import Recording
+from .recorder import CompileError
+from .runnable import Runnable
 
 __all__ = ["CompileError", "Compiled", "Program", "Recording", "Runnable", "Value", "Write", "compile"]

@@ -1,15 +1,11 @@
-"""Algebra: identities that make a program shorter. Rounding may come out otherwise, by the last bits of a result."""
+"""Algebra of arrays: transposes, products with vectors, and what changes nothing."""
 
-from collections.abc import Iterator
+from operator import getitem
 from typing import Any
 
 import numpy as np
 
-from ..ops.activations import sigmoid
 from .program import Program, Value, make, rewrite
-
-SMALLEST_FACTOR, LARGEST_FACTOR = 1e-9, 1e9
-"""Only numbers of moderate size move past others: then nothing overflows or vanishes on the way that did not before."""
 
 
 def is_number(a: Any) -> bool:
@@ -31,20 +27,21 @@ def cancel_transposes(program: Program) -> Program:
 
 
 def _untransposed(value: Value) -> Any:
-    a = value.args[0] if value.args else None
+    a: Any = value.args[0] if value.args else None
+    if isinstance(a, np.ndarray) and value.op is np.transpose:
+        return a.T if _reverses(value) else value
     if not isinstance(a, Value) or not _reverses(value):
         return value
     if a.ndim < 2:
         return a if a.like(value) else value
     if a.op in (np.transpose, np.swapaxes) and _reverses(a):
         return a.args[0]
-    if a.op is np.matmul and a.ndim == 2 and not a.keywords and a.name is None and any(map(_is_transposed, a.args)):
-        if all(np.ndim(m.example if isinstance(m, Value) else m) == 2 for m in a.args):
-            turned = [_untransposed(make(np.transpose, m)) if isinstance(m, Value) else m.T for m in reversed(a.args)]
-            return make(np.matmul, *turned)
-    if value.op is np.transpose and len(value.args) == 1 and not value.keywords:
-        return value
-    return make(np.transpose, a)
+    if a.op is np.outer and a.name is None and len(a.args) == 2:
+        return make(np.outer, *reversed(a.args))
+    if a.op is np.matmul and a.name is None and not a.keywords and a.ndim == 2 and any(map(_is_transposed, a.args)):
+        return make(a.op, *[_untransposed(make(np.transpose, m)) for m in reversed(a.args)])
+    plain = value.op is np.transpose and len(value.args) == 1 and not value.keywords
+    return value if plain else make(np.transpose, a)
 
 
 def _is_transposed(a: Any) -> bool:
@@ -62,6 +59,46 @@ def _reverses(value: Value) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Products with vectors.
+
+
+def name_products(program: Program) -> Program:
+    """A vector that was made a matrix to be multiplied: (A v[:, None])[:, 0] = A v, x[:, None] * y[None, :] = outer(x, y)."""
+
+    def rule(value: Value) -> Any:
+        a = value.args[0] if value.args else None
+        if value.op is getitem and _is_first(value.args[1]) and isinstance(a, Value) and a.name is None:
+            matrix, column = a.args if a.op is np.matmul and a.ndim == 2 else (None, None)
+            v = _as_column(column)
+            return value if v is None else make(np.matmul, matrix, v)
+        if value.op is np.multiply and value.ndim == 2:
+            for first, second in (value.args, value.args[::-1]):
+                x, y = _as_column(first), _as_column(second, row=True)
+                if x is not None and y is not None:
+                    return make(np.outer, x, y)
+        return value
+
+    return rewrite(program, rule)
+
+
+def _is_first(index: Any) -> bool:
+    return type(index) is tuple and len(index) == 2 and index[0] is Ellipsis and type(index[1]) is int and index[1] == 0
+
+
+def _as_column(a: Any, row: bool = False) -> Value | None:
+    """v, if `a` is the vector v as a matrix of one column, or of one row."""
+    if not isinstance(a, Value) or a.op is not getitem or a.ndim != 2 or type(a.args[1]) is not tuple:
+        return None
+    v, index = a.args
+    whole = all(part is None or part is Ellipsis or (type(part) is slice and part == slice(None)) for part in index)
+    return (
+        v
+        if whole and isinstance(v, Value) and v.ndim == 1 and a.shape == ((1, v.size) if row else (v.size, 1))
+        else None
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Identities.
 
 
@@ -74,9 +111,7 @@ def drop_identities(program: Program) -> Program:
         same: Any = None
         if value.op is np.multiply:
             same = a if is_number(b) and b == 1 else b if is_number(a) and a == 1 else None
-        elif value.op in (np.divide, np.power) and is_number(b) and b == 1:
-            same = a
-        elif value.op in UNCHANGED:
+        elif (value.op in (np.divide, np.power) and is_number(b) and b == 1) or value.op in UNCHANGED:
             same = a
         elif value.op is np.power and is_number(b) and b == 2 and isinstance(a, Value) and a.kind == "f":
             return make(np.square, a)
@@ -89,114 +124,3 @@ def drop_identities(program: Program) -> Program:
 
 UNCHANGED = frozenset((np.positive, np.copy, np.reshape, np.broadcast_to, np.astype, np.squeeze, np.expand_dims))
 """Functions whose result is their argument, if it is of the same shape and dtype."""
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Factors.
-
-
-def gather_factors(program: Program) -> Program:
-    """Numbers among the factors of a product become one, on the smaller factor: (2 x) * (y / 4) = (0.5 x) * y."""
-    return rewrite(program, _gathered)
-
-
-def _gathered(value: Value) -> Any:
-    if value.kind != "f" or value.keywords or value.op not in (np.negative, np.multiply, np.divide):
-        return value
-    if value.op is np.negative:
-        return _scaled_to(value, -1.0, value.args[0])
-    a, b = value.args
-    if value.op is np.divide:
-        return _scaled_to(value, 1.0 / b, a) if is_number(b) and b != 0 else value
-    if is_number(a) or is_number(b):
-        return _scaled_to(value, a, b) if is_number(a) else _scaled_to(value, b, a)
-    (s, x), (t, y) = _factored(a), _factored(b)
-    if (s == 1.0 and t == 1.0) or not (isinstance(x, Value) and isinstance(y, Value)) or not _is_moderate(s * t):
-        return value
-    on_x = x.size <= y.size
-    if s * t != 1.0 and ((on_x and t == 1.0) or (not on_x and s == 1.0)):
-        return value  # there it is already
-    if s * t != 1.0:
-        x, y = (_times(s * t, x), y) if on_x else (x, _times(s * t, y))
-    fresh = make(np.multiply, x, y)
-    return fresh if fresh.like(value) else value
-
-
-def _scaled_to(value: Value, number: float, a: Any) -> Value:
-    """The value, number * a, with the number gathered with the one that `a` has."""
-    scale, core = _factored(a)
-    if scale == 1.0 or not _is_moderate(number) or not _is_moderate(number * scale):
-        return value
-    fresh = core if number * scale == 1.0 else _times(number * scale, core)
-    return fresh if fresh.like(value) else value
-
-
-def _factored(a: Any) -> tuple[float, Any]:
-    """`a` as a number times a Value of the same dtype. What has a name stays whole."""
-    if not isinstance(a, Value) or a.name is not None or a.kind != "f" or a.keywords or a.dtype == np.float16:
-        return 1.0, a
-    scale, core = 1.0, None
-    if a.op is np.negative:
-        scale, core = -1.0, a.args[0]
-    elif a.op is np.multiply and any(map(is_number, a.args)):
-        scale, core = a.args if is_number(a.args[0]) else a.args[::-1]
-    elif a.op is np.divide and is_number(a.args[1]) and a.args[1] != 0:
-        scale, core = 1.0 / a.args[1], a.args[0]
-    if isinstance(core, Value) and core.like(a) and _is_moderate(scale):
-        return float(scale), core
-    return 1.0, a
-
-
-def _is_moderate(number: float) -> bool:
-    return SMALLEST_FACTOR <= abs(number) <= LARGEST_FACTOR
-
-
-def _times(scale: float, core: Value) -> Value:
-    return make(np.negative, core) if scale == -1.0 else make(np.multiply, float(scale), core)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Activations.
-
-
-def reuse_activations(program: Program) -> Program:
-    """sigma'(z) = a (1 - a) and tanh'(z) = 1 - a**2, where the activation a is there already.
-
-    The rules compute sigmoid(-z), which keeps the digits of 1 - a where a is near 1; this differs from it by at most an ulp of 1.
-    """
-    known: dict[Any, Value] = {}
-
-    def rule(value: Value) -> Any:
-        z = value.args[0] if value.args else None
-        if value.op in (sigmoid, np.tanh) and isinstance(z, Value):
-            if value.op is sigmoid and z.op is np.negative:
-                a = known.get((sigmoid, z.args[0]))
-                if a is not None and a.like(value):
-                    return make(np.subtract, 1.0, a)
-            known[value.op, z] = value
-        elif value.op is np.multiply:
-            a = known.get((np.tanh, _whose_slope(value)))
-            if a is not None and a.like(value):
-                return make(np.subtract, 1.0, make(np.square, a))
-        return value
-
-    return rewrite(program, rule)
-
-
-def _whose_slope(value: Value) -> Value | None:
-    """z, if the value is 4 sigmoid(2 z) sigmoid(-2 z)."""
-    factors = list(_factors(value))
-    numbers = [f for f in factors if is_number(f)]
-    parts = [_factored(f.args[0]) for f in factors if isinstance(f, Value) and f.op is sigmoid]
-    if len(factors) == 3 and numbers == [4.0] and len(parts) == 2 and parts[0][1] is parts[1][1]:
-        z: Value = parts[0][1]
-        return z if {parts[0][0], parts[1][0]} == {2.0, -2.0} else None
-    return None
-
-
-def _factors(value: Any) -> Iterator[Any]:
-    if isinstance(value, Value) and value.op is np.multiply:
-        for a in value.args:
-            yield from _factors(a)
-    else:
-        yield value

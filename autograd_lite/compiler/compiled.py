@@ -9,7 +9,7 @@ from typing import Any
 
 from ..mode import current_mode
 from ..rules import name_of
-from .record import CompileError, NeedsValue
+from .recorder import CompileError, NeedsValue
 from .signature import flattened, is_whole, kind_of
 from .variant import Variant
 
@@ -20,15 +20,15 @@ MOST_PROGRAMS = 64
 def compile(f: Callable[..., Any]) -> "Compiled":
     """A function of `f`'s signature that runs the program `f` stands for.
 
-    The first call with a new signature (the structure of the arguments, shapes, dtypes) records f, gradients that it takes
-    included, and turns the recording into a straight-line NumPy program. Arguments are numbers, arrays, Tensors, and lists, tuples
-    and dicts of these. Floats are inputs of the program, and so are ints, unless f uses one as a length, an axis or in a decision:
-    then it has a program for each. Strings, bools and what else can be hashed are part of the signature.
+    The first call with a new signature (the structure of the arguments, shapes, dtypes, memory layouts) records f, gradients
+    that it takes included, and turns the recording into a straight-line NumPy program. Arguments are numbers, arrays, Tensors,
+    and lists, tuples and dicts of these. Floats are inputs of the program, and so are ints, unless f uses one as a length, an
+    axis or in a decision: then there is a program for each. Strings, bools and what else can be hashed are constants.
 
-    Tensors that f finds outside of its arguments are read at every call, and so are the arrays that it gives to NumPy's functions
-    beside Tensors; a gradient that f leaves in a `.grad` is left there by every call. All else that f does besides computing
-    happens only when it is recorded: what it prints, what it draws from a random generator by itself (see `impure` in rules.py for
-    operations that draw), what it computes from arrays alone.
+    Tensors that f finds outside of its arguments are read at every call, and so are the arrays that it gives to NumPy's
+    functions beside Tensors; a gradient that f leaves in a `.grad` is left there by every call. What else f does happens only
+    when it is recorded: what it prints, stores, computes from arrays alone, or draws from a random generator by itself
+    (operations that draw are declared with `impure`, in rules.py, and draw at every call).
 
     Results are NumPy's but for the last bits: factors are gathered and moved, and the slopes of sigmoid and tanh are made from
     their values. Floating-point warnings are not given. Calls from several threads run at once, each in buffers of its own.
@@ -61,23 +61,22 @@ class Compiled:
         if mode.tracing is not None:  # inside another recording it is a function like any other
             return self._f(*args, **keywords)
         given, structure = flattened(args, keywords)
-        signature = structure, tuple(map(kind_of, given)), mode.recording
+        signature = structure, tuple([kind_of(a) for a in given]), mode.recording
         with self._lock:
-            variant = self._known(signature, given) or self._recorded(signature, args, keywords, given)
-            self._last = variant
+            key = self._key(signature, given) if self._lengths else signature
+            for variant in reversed(self._programs.get(key, ())):
+                if variant.fits(given):
+                    break
+            else:
+                variant = self._recorded(signature, args, keywords, given)
+            if variant is not self._last:
+                self._last = variant
+                self._programs.move_to_end(self._key(signature, given))
         return variant(given)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A compiled method is called with its object."""
         return self if instance is None else MethodType(self, instance)
-
-    def _known(self, signature: Hashable, given: list[Any]) -> Variant | None:
-        key = self._key(signature, given)
-        for variant in reversed(self._programs.get(key, ())):
-            if variant.fits(given):
-                self._programs.move_to_end(key)
-                return variant
-        return None
 
     def _key(self, signature: Hashable, given: list[Any]) -> Hashable:
         lengths = self._lengths.get(signature)
@@ -99,7 +98,6 @@ class Compiled:
                     raise
             self._lengths[signature] = tuple(sorted(constant | more))
         self._programs.setdefault(self._key(signature, given), []).append(variant)
-        self._programs.move_to_end(self._key(signature, given))
         while sum(map(len, self._programs.values())) > MOST_PROGRAMS:
             oldest, variants = next(iter(self._programs.items()))
             del variants[0]

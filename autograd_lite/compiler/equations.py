@@ -36,7 +36,9 @@ def equations(program: Program) -> dict[str, str]:
         before = {s: d for s, d in deltas.items() if _reaches(d, value, set(deltas.values()) - {d})}
         if not before:
             found[str(value.name)] = BP1
-        elif len(before) == 1 and any(_is_carried(v, d, weights[s]) for s, d in before.items() for v in _factors(value)):
+        elif len(before) == 1 and any(
+            _is_carried(v, d, weights[s]) for s, d in before.items() for v in _factors(value)
+        ):
             found[str(value.name)] = BP2
         else:
             continue  # several layers come after this one, or in another way
@@ -92,9 +94,10 @@ def _factors(value: Value) -> Iterator[Value]:
 
 
 def _is_carried(value: Value, delta: Value, weights: Value) -> bool:
-    """Is it delta @ W, or for one example W.T @ delta in some spelling?"""
+    """Is it delta @ W, or for one example W.T @ delta?"""
     return value.op is np.matmul and (
-        (value.args[0] is delta and value.args[1] is weights) or (_turned(value.args[0]) is weights and value.args[1] is delta)
+        (value.args[0] is delta and value.args[1] is weights)
+        or (_turned(value.args[0]) is weights and value.args[1] is delta)
     )
 
 
@@ -106,16 +109,10 @@ def _is_summed(value: Value, delta: Value) -> bool:
 
 
 def _is_outer(value: Value, delta: Value) -> bool:
-    """Is it delta.T @ a, or for one example the product of every element of delta with every one of a?"""
+    """Is it delta.T @ a, or for one example their outer product?"""
     if delta.ndim == 2:
         return value.op is np.matmul and _turned(value.args[0]) is delta
-    if value.op is np.transpose:
-        return isinstance(value.args[0], Value) and _is_outer(value.args[0], delta)
-    return value.op is np.multiply and any(_is_reshaped(a, delta) for a in value.args)
-
-
-def _is_reshaped(a: object, delta: Value) -> bool:
-    return a is delta or (isinstance(a, Value) and a.size == delta.size and a.op is not None and a.args[0] is delta)
+    return value.op is np.outer and value.args[0] is delta
 
 
 def _reaches(start: Value, end: Value, but: set[Value]) -> bool:

@@ -51,7 +51,9 @@ def written(value: Value, of: Callable[[Any], Text], function: Callable[[Any], s
 
 def _finds_operator(value: Value) -> bool:
     """Does the operator between the arguments mean this function? Between Python numbers it means Python's own."""
-    arrays = [a for a in value.args if (isinstance(a, Value) and not a.is_weak) or isinstance(a, np.ndarray | np.generic)]
+    arrays = [
+        a for a in value.args if (isinstance(a, Value) and not a.is_weak) or isinstance(a, np.ndarray | np.generic)
+    ]
     return bool(arrays) != (getattr(value.op, "__module__", None) == "_operator")
 
 
@@ -106,7 +108,7 @@ def literal(a: Any, other: Callable[[Any], str], of: Callable[[Any], Text]) -> T
 
 
 def public_name(op: Any) -> str | None:
-    """The name of a function of NumPy's, if it is one and the name leads to it; that of an operator, which nothing needs to define."""
+    """The name of a function that is there without a definition: NumPy's, if the name leads to it, or an operator's."""
     name = name_of(op)
     if getattr(op, "__module__", None) == "_operator":
         return name

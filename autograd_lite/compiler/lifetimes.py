@@ -9,8 +9,8 @@ import numpy as np
 
 from ..ops.indexing import scatter
 from ..writes import setitem
-from .weak import BINARY, UNARY
 from .program import Program, Value, Write, make, substituted, values_in
+from .weak import BINARY, UNARY
 
 ELEMENTWISE = frozenset(f for f in vars(np).values() if isinstance(f, np.ufunc) and f.signature is None and f.nout == 1)
 """Ufuncs of one result: element i of it depends on element i of the arguments."""
@@ -19,8 +19,9 @@ VIEWS = frozenset((
 ))  # fmt: skip
 """Functions whose result may be a view of their first argument, and of no other."""
 FRESH = ELEMENTWISE | frozenset((
-    np.matmul, np.dot, np.sum, np.max, np.min, np.prod, np.mean, np.var, np.std, np.where, np.concatenate, np.cumsum, np.cumprod,
-    np.copy, np.full, np.zeros_like, np.ones_like, np.full_like, scatter, setitem, *BINARY.values(), *UNARY.values(),
+    np.matmul, np.dot, np.outer, np.sum, np.max, np.min, np.prod, np.mean, np.var, np.std, np.where, np.concatenate,
+    np.cumsum, np.cumprod, np.copy, np.full, np.zeros_like, np.ones_like, np.full_like, scatter, setitem, *BINARY.values(),
+    *UNARY.values(),
 ))  # fmt: skip
 """Functions whose result shares memory with nothing. Of any other it may be an argument itself, or a view of one."""
 Aliases = Mapping[Value, frozenset[Value]]

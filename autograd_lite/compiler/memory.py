@@ -16,7 +16,7 @@ from .program import Program, Value, values_in
 
 Array = np.ndarray[Any, Any]
 _OURS = frozenset((__name__.split(".")[0], "numpy", "_operator"))
-REDUCTIONS = {
+REDUCTIONS: dict[Any, Any] = {
     np.sum: np.add.reduce, np.prod: np.multiply.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce,
 }  # fmt: skip
 """The ufunc methods that these functions end in, after some microseconds of looking at their arguments."""
@@ -123,7 +123,11 @@ def layout_of(v: Value) -> tuple[int, ...] | None:
     """The axes from the slowest to the fastest in memory; None if the elements do not lie densely."""
     axes = tuple(sorted(range(v.ndim), key=lambda i: (-v.example.strides[i], i)))
     dense = laid_out(np.empty(v.size, v.dtype), v.shape, axes)
-    return axes if all(s == t or n < 2 for s, t, n in zip(dense.strides, v.example.strides, v.shape, strict=True)) else None
+    return (
+        axes
+        if all(s == t or n < 2 for s, t, n in zip(dense.strides, v.example.strides, v.shape, strict=True))
+        else None
+    )
 
 
 def laid_out(block: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:

@@ -1,6 +1,7 @@
 """Simplification: small functions from program to program that leave its results as they are, but for the last bits.
 
-`simplified` applies them in turn until nothing changes. Constants and copies of parts are dealt with here, algebra in algebra.py.
+`simplified` applies them in turn until nothing changes. Constants and copies of parts are dealt with here, algebra in
+algebra.py and factors.py.
 """
 
 from collections.abc import Callable
@@ -8,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import NESTS
 from ..ops.activations import relu, sigmoid, softplus
 from ..rules import IMPURE
-from .algebra import cancel_transposes, drop_identities, gather_factors, reuse_activations
+from .algebra import cancel_transposes, drop_identities, name_products
+from .factors import gather_factors, plain_sums, reuse_activations
 from .lifetimes import ELEMENTWISE
 from .names import GRADIENT
-from .program import Program, Value, make, replaced, rewrite, values_in
+from .program import Program, Value, key, make, replaced, rewrite, values_in
 
 MOST_ROUNDS = 20
-LARGEST_COMPARED = 64
-"""Constant arrays of up to so many elements are the same if their elements are; larger ones if they are one object."""
 
 
 def simplified(program: Program) -> Program:
@@ -43,25 +42,6 @@ def description(program: Program) -> list[Any]:
         lines.append(key(value, lambda v: of(v, len(number))))
         of(value, len(number))
     return [*lines, *(of(v, len(number)) for v in program.roots)]
-
-
-def key(value: Value, of: Callable[[Value], Any]) -> Any:
-    """What a value is made by, hashable: equal for values that are made in the same way."""
-    return value.op, *(_key(a, of) for a in value.args), *((k, _key(value.keywords[k], of)) for k in sorted(value.keywords))
-
-
-def _key(a: Any, of: Callable[[Value], Any]) -> Any:
-    if isinstance(a, Value):
-        return "value", of(a)
-    if type(a) in NESTS:
-        return type(a), *(_key(part, of) for part in a)
-    if isinstance(a, slice):
-        return slice, _key(a.start, of), _key(a.stop, of), _key(a.step, of)
-    if isinstance(a, np.ndarray) and a.size <= LARGEST_COMPARED:
-        return a.dtype, a.shape, a.strides, a.tobytes()
-    if isinstance(a, int | float | str | None | type | np.dtype | np.generic):
-        return type(a), repr(a)  # 0.0 and -0.0 are equal, and not the same
-    return "object", id(a)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -110,7 +90,9 @@ def drop_broadcasts(program: Program) -> Program:
         if value.op not in ELEMENTWISE:
             return value
         for i, a in enumerate(value.args):
-            if isinstance(a, Value) and (a.op is np.broadcast_to or (a.op in (np.reshape, np.expand_dims) and a.size == 1)):
+            if isinstance(a, Value) and (
+                a.op is np.broadcast_to or (a.op in (np.reshape, np.expand_dims) and a.size == 1)
+            ):
                 value = _if_like(value, (*value.args[:i], a.args[0], *value.args[i + 1 :]))
         return value
 
@@ -133,13 +115,15 @@ def _if_like(value: Value, args: tuple[Any, ...]) -> Value:
 
 
 def merge(program: Program) -> Program:
-    """Values that are made in the same way from the same values are one. It has the first of their names, but a delta's before that."""
+    """Values that are made in the same way from the same values are one. It has the first of their names, or that of a delta."""
     made: dict[Any, Value] = {}
     by: dict[Value, Value] = {}
     for value in program.body():
         fresh = value.with_inputs(by).called(value.name)
         by[value] = same = fresh if value.op in IMPURE else made.setdefault(key(fresh, id), fresh)
-        if value.name is not None and (same.name is None or (GRADIENT.fullmatch(value.name) and not GRADIENT.fullmatch(same.name))):
+        if value.name is not None and (
+            same.name is None or (GRADIENT.fullmatch(value.name) and not GRADIENT.fullmatch(same.name))
+        ):
             same.name = value.name
     return replaced(program, by)
 
@@ -160,7 +144,7 @@ def plain_arguments(program: Program) -> Program:
             axis = keywords.get("axis")
             keywords["axis"] = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
             keywords = {k: a for k, a in keywords.items() if not any(a is none for none in _SAYS_NOTHING.get(k, ()))}
-        elif value.op is np.transpose and args[1:] == (None,):
+        elif value.op is np.transpose and len(args) == 2 and args[1] is None:
             args = args[:1]
         elif value.op is np.reshape and keywords.get("order") == "C":
             del keywords["order"]
@@ -198,7 +182,7 @@ SPELLINGS: dict[Any, Callable[..., Value]] = {
     ),
 }
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    fold_constants, plain_numbers, drop_broadcasts, cancel_transposes, drop_identities, gather_factors, reuse_activations,
-    plain_arguments, merge,
+    fold_constants, plain_numbers, drop_broadcasts, name_products, cancel_transposes, drop_identities, gather_factors,
+    plain_sums, reuse_activations, plain_arguments, merge,
 )  # fmt: skip
 """In the order in which they are applied."""

@@ -123,7 +123,7 @@ def _names_read(definition: Definition) -> set[str]:
     return {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def _outside(f: FunctionType) -> Iterable[tuple[str, Any]]:
+def _outside(f: Any) -> Iterable[tuple[str, Any]]:
     """The names that a function may find outside, and what they are."""
     local = set(f.__code__.co_varnames)
     yield from ((name, thing) for name, thing in f.__globals__.items() if name not in local)

@@ -1,6 +1,6 @@
 """The readable printing: a stand-alone Python function that needs NumPy and nothing else.
 
-A value has a line of its own if it has a name or is used more than once; the others stand inside the expression that uses them.
+A value has a line of its own if it has a name or is used more than once; others stand inside the expression that uses them.
 """
 
 from collections import Counter
@@ -20,6 +20,8 @@ from .program import Program, Value, values_in
 
 WIDTH = 100
 """Comments stand in one column, if their lines are no longer than this."""
+MOST_OPERATIONS = 10
+"""So many stand in one line."""
 SHORT = 8
 """Arrays of up to so many elements are written where they are used."""
 
@@ -34,21 +36,33 @@ def is_named(value: Value) -> bool:
     return value.name is not None and (not value.name.startswith("dC_d") or GRADIENT.fullmatch(value.name) is not None)
 
 
+def _on_lines_of_their_own(program: Program, body: list[Value]) -> list[Value]:
+    """What has a name, is returned, drawn or used more than once; and parts of expressions that would be too long."""
+    uses = Counter(v for value in body for v in value.inputs)
+    roots, given = set(program.roots), set(program.inputs)
+    own = {v for v in body if v in roots or is_named(v) or v.op in IMPURE or (uses[v] != 1 and not _is_light(v, given))}
+    weight: dict[Value, int] = {}
+    for v in body:
+        inside = sorted((a for a in set(v.inputs) if a in weight), key=lambda a: weight[a])
+        weight[v] = 1 + sum(weight[a] for a in inside)
+        while weight[v] > MOST_OPERATIONS and weight[inside[-1]] > 1:
+            own.add(inside[-1])
+            weight[v] -= weight.pop(inside.pop())
+        if v in own:
+            del weight[v]
+    return [v for v in body if v in own]
+
+
+def _is_light(value: Value, given: set[Value]) -> bool:
+    """Costs nothing to write, and to compute, twice: the transpose of an input."""
+    return value.op is np.transpose and len(value.args) == 1 and value.args[0] in given
+
+
 class _Printer:
     def __init__(self, program: Program):
         self.program = program
         body = program.body()
-        uses = Counter(v for value in body for v in value.inputs)
-        roots = set(program.roots)
-        outer = set(program.inputs)
-        self.own_line = [
-            v
-            for v in body
-            if v in roots
-            or is_named(v)
-            or v.op in IMPURE
-            or (uses[v] != 1 and not (v.op is np.transpose and len(v.args) == 1 and v.args[0] in outer))
-        ]
+        self.own_line = _on_lines_of_their_own(program, body)
         self.prelude = Prelude(v.op for v in body if v.op is not None and public_name(v.op) is None)
         self.names = variable_names(program, self.own_line, self.prelude.names)
         self.arguments: dict[int, tuple[str, Any]] = {}
@@ -72,7 +86,7 @@ class _Printer:
     # ----------------------------------------------------------------------------------------------------------- lines
 
     def _lines(self) -> list[tuple[str, str]]:
-        """Each line and its comment. A write stands where its value is computed if nobody reads the old one later, else at the end."""
+        """Each line and its comment. A write stands where its value is, if nobody reads the old one later, else at the end."""
         p = self.program
         comments = equations(p)
         last = last_uses([list(self._read(v)) for v in self.own_line], aliases(p))
@@ -102,7 +116,10 @@ class _Printer:
                 waiting.extend(v.inputs)
 
     def _leaves(self, value: Value) -> bool:
-        return value in memory_of(values_in(self.program.outputs), {}) or sum(w.value is value for w in self.program.writes) > 1
+        return (
+            value in memory_of(values_in(self.program.outputs), {})
+            or sum(w.value is value for w in self.program.writes) > 1
+        )
 
     def _further_labels(self, comments: dict[str, str]) -> Iterator[tuple[str, str]]:
         """Lines for the labels of values that are printed under another name: dC_db1 = delta1."""

@@ -4,7 +4,7 @@ Passes are functions from program to program. A value knows the result it had wh
 and dtype of anything a pass makes are found by computing it once, so no pass infers them by rules of its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,8 @@ from ..rules import IMPURE
 
 Function = Callable[..., Any]
 NONE: Mapping[str, Any] = {}
+LARGEST_COMPARED = 64
+"""Constant arrays of up to so many elements are the same if their elements are; larger ones if they are one object."""
 
 
 class Value:
@@ -178,7 +180,9 @@ def example_of(a: Any) -> Any:
 
 def make(op: Function, *args: Any, name: str | None = None, scope: tuple[str, ...] = (), **keywords: Any) -> Value:
     """The Value of `op(*args, **keywords)`, its example computed."""
-    return Value(op, args, keywords, computed(op, map(example_of, args), keywords and example_keywords(keywords)), name, scope)
+    return Value(
+        op, args, keywords, computed(op, map(example_of, args), keywords and example_keywords(keywords)), name, scope
+    )
 
 
 def example_keywords(keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,6 +196,29 @@ def computed(op: Function, args: Iterable[Any], keywords: Mapping[str, Any] = NO
     return result if type(result) in (int, float) else np.asarray(result)
 
 
+def key(value: Value, of: Callable[[Value], Any]) -> Any:
+    """What a value is made by, hashable: equal for values that are made in the same way."""
+    return (
+        value.op,
+        *(_key(a, of) for a in value.args),
+        *((k, _key(value.keywords[k], of)) for k in sorted(value.keywords)),
+    )
+
+
+def _key(a: Any, of: Callable[[Value], Any]) -> Any:
+    if isinstance(a, Value):
+        return "value", of(a)
+    if type(a) in NESTS:
+        return type(a), *(_key(part, of) for part in a)
+    if isinstance(a, slice):
+        return slice, _key(a.start, of), _key(a.stop, of), _key(a.step, of)
+    if isinstance(a, np.ndarray) and a.size <= LARGEST_COMPARED:
+        return a.dtype, a.shape, a.strides, a.tobytes()
+    if isinstance(a, int | float | str | None | type | np.dtype | np.generic):
+        return type(a), repr(a)  # 0.0 and -0.0 are equal, and not the same
+    return "object", id(a)
+
+
 def rewrite(program: Program, rule: Callable[[Value], Any]) -> Program:
     """The program with every computed value replaced by what `rule` makes of it, in order.
 
@@ -202,10 +229,15 @@ def rewrite(program: Program, rule: Callable[[Value], Any]) -> Program:
     for value in program.body():
         fresh = value.with_inputs(by)
         new = fresh if value.op in IMPURE else rule(fresh)
-        if isinstance(new, Value) and new is not fresh and new.op is not None and new.name is None:
-            new = new.called(value.name, value.scope)
+        if value.name is not None and isinstance(new, Value) and new is not fresh and new.name is None:
+            new = _named_like(value, new)
         by[value] = new
     return replaced(program, by)
+
+
+def _named_like(value: Value, new: Value) -> Value:
+    """A copy with the name. A copy of what is there already is merged with it later; a draw is not to come twice."""
+    return new if new.op is None or new.op in IMPURE else new.called(value.name, value.scope)
 
 
 def replaced(program: Program, by: Mapping[Value, Any]) -> Program:
@@ -222,40 +254,3 @@ def replaced(program: Program, by: Mapping[Value, Any]) -> Program:
         labels={k: root(v) for k, v in program.labels.items()},
         draws=tuple(map(root, program.draws)),
     )
-
-
-def evaluate(program: Program, arrays: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """What the program means: its outputs and the new values of the inputs that it writes, computed one value after the other."""
-    there = environment(program, arrays)
-    return [_looked_up(o, there) for o in program.outputs], [_looked_up(w.value, there) for w in program.writes]
-
-
-def environment(program: Program, arrays: Sequence[Any], known: Mapping[Value, Any] | None = None) -> dict[Value, Any]:
-    """All values of a run on `arrays`, one an input; those that are `known` are not computed."""
-    there: dict[Value, Any] = dict(zip(program.inputs, arrays, strict=True)) | dict(known or {})
-    for value in program.body():
-        if value in there:
-            continue
-        keywords = {k: _looked_up(a, there) for k, a in value.keywords.items()}
-        assert value.op is not None
-        there[value] = computed(value.op, [_looked_up(a, there) for a in value.args], keywords)
-    return there
-
-
-def _looked_up(a: Any, there: Mapping[Value, Any]) -> Any:
-    if isinstance(a, Value):
-        return there[a] if a in there else a.example
-    return type(a)(_looked_up(part, there) for part in a) if type(a) in NESTS else a
-
-
-def settled(program: Program) -> Program:
-    """The program with examples as its run gives them, memory layout included, which simplification may have changed.
-
-    Nothing is drawn for it: the random numbers of the examples stay.
-    """
-    there = environment(program, [v.example for v in program.inputs], {v: v.example for v in program.draws})
-    by: dict[Value, Any] = {}
-    for value in program.body():
-        fresh = value.with_inputs(by)
-        by[value] = Value(fresh.op, fresh.args, fresh.keywords, there[value], fresh.name, fresh.scope)
-    return replaced(program, by)

@@ -1,95 +1,20 @@
 """The running printing of a program: one call a line, into the places that memory.py planned."""
 
-import linecache
 from collections.abc import Callable
-from itertools import count
 from operator import getitem
-from threading import RLock
-from traceback import walk_tb
-from types import CodeType
 from typing import Any
-from weakref import finalize
 
 import numpy as np
 
 from ..rules import name_of
 from .expressions import ATOM, Text, arguments, literal, written
-from .lifetimes import VIEWS, aliases, independent_writes, memory_of
+from .lifetimes import VIEWS, aliases, memory_of
 from .memory import REDUCTIONS, Array, is_foreign, is_plain_reduction, laid_out, layout_of, planned
 from .names import unused, variable_names
-from .passes import simplified
-from .printer import source_of
-from .program import Program, Value, settled, values_in
-
-_numbers = count(1)
-_compile = __builtins__["compile"] if isinstance(__builtins__, dict) else __builtins__.compile
+from .program import Program, Value, values_in
 
 
-class Runnable:
-    """A program ready to run, on arrays of the shapes, dtypes and layouts of its inputs.
-
-    Called with one array (or number) an input, it returns a tuple, one entry an output; arrays in it share memory with nothing.
-    Safe from several threads: each call has buffers of its own. Programs that write run one call at a time.
-    """
-
-    def __init__(self, program: Program):
-        self.program = program = settled(independent_writes(simplified(program)))
-        self._printing = printing = _Printing(program)
-        self.text = printing.text
-        """The Python that runs."""
-        self.buffer_bytes = printing.memory.nbytes
-        self._filename = f"<autograd_lite program {next(_numbers)}: {program.name}>"
-        linecache.cache[self._filename] = (len(self.text), None, self.text.splitlines(keepends=True), self._filename)
-        finalize(self, linecache.cache.pop, self._filename, None)
-        self._code: CodeType = _compile(self.text, self._filename, "exec")
-        self._idle: list[Callable[..., Any]] = []
-        self._writing = RLock() if program.writes else None
-        self._forget_examples()
-
-    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
-        if self._writing is None:
-            return self._run(arrays)
-        with self._writing:
-            return self._run(arrays)
-
-    def _run(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-        try:
-            run = self._idle.pop()
-        except IndexError:  # the first call, or others are running
-            run = self._instance()
-        try:
-            with np.errstate(all="ignore"):
-                return run(*arrays)  # type: ignore[no-any-return]
-        except Exception as error:
-            self._explain(error)
-            raise
-        finally:
-            self._idle.append(run)
-
-    def _instance(self) -> Callable[..., Any]:
-        namespace = self._printing.namespace()
-        exec(self._code, namespace)
-        return namespace[self.program.name]  # type: ignore[no-any-return]
-
-    def _explain(self, error: Exception) -> None:
-        for frame, line in walk_tb(error.__traceback__):
-            if frame.f_code.co_filename == self._filename:
-                text, _, name = self.text.splitlines()[line - 1].strip().partition("  # ")
-                error.add_note(f"in the compiled {self.program.name}, line {line}: {text}" + (f", which computes {name}" if name else ""))
-
-    @property
-    def source(self) -> str:
-        """The program as readable Python that needs NumPy only, and gives the same bits."""
-        return source_of(self.program)
-
-    def _forget_examples(self) -> None:
-        """Keep shapes and dtypes only: a program does not hold the arrays it was recorded with."""
-        for v in (*self.program.inputs, *self.program.body()):
-            if not v.is_weak:
-                v.example = np.broadcast_to(np.zeros((), v.dtype), v.shape)
-
-
-class _Printing:
+class Printing:
     """The text, and what its names stand for."""
 
     def __init__(self, program: Program):
@@ -161,7 +86,11 @@ class _Printing:
 
     def _is_fixed_view(self, v: Value) -> bool:
         """Is it a view of a buffer that can be made before the program runs? Then it is."""
-        if v.op not in VIEWS or not isinstance(v.args[0], Value) or next(values_in((*v.args[1:], *v.keywords.values())), None):
+        if (
+            v.op not in VIEWS
+            or not isinstance(v.args[0], Value)
+            or next(values_in((*v.args[1:], *v.keywords.values())), None)
+        ):
             return False
         of = self.there.get(self.place.get(v.args[0], ""))
         if of is None:
@@ -202,17 +131,22 @@ class _Printing:
 
     def _call(self, v: Value, into: str | None = None) -> str:
         if is_plain_reduction(v):
-            axis = v.args[1] if len(v.args) > 1 else v.keywords.get("axis")
-            keep = ", True" if v.keywords.get("keepdims") else ""
-            place = f", None, {into}{keep}" if into else ", None, None, True" if keep else ""
-            reduction = REDUCTIONS[v.op]
-            return f"{self._global(reduction, name_of(reduction)[3:].replace('.', '_'))}({self._of(v.args[0])[0]}, {self._of(axis)[0]}{place})"
+            return self._reduction(v, into)
         if v.is_weak or v.op in (getitem, np.transpose):
             return written(v, self._of, self._function)[0]
         parts = arguments(v, self._of)
         if into is not None:  # by position is quicker, but for those that are to take many arguments one day
             parts.append(f"out={into}" if v.op in (np.maximum, np.minimum) else into)
         return f"{self._function(v.op)}({', '.join(parts)})"
+
+    def _reduction(self, v: Value, into: str | None) -> str:
+        """A call of the ufunc's method: (array, axis, dtype, out, keepdims)."""
+        method = REDUCTIONS[v.op]
+        axis = v.args[1] if len(v.args) > 1 else v.keywords.get("axis")
+        parts = [self._of(v.args[0])[0], self._of(axis)[0]]
+        if into is not None or v.keywords.get("keepdims"):
+            parts += ["None", into or "None", str(bool(v.keywords.get("keepdims")))]
+        return f"{self._global(method, name_of(method)[3:].replace('.', '_'))}({', '.join(parts)})"
 
     def _of(self, a: Any) -> Text:
         if isinstance(a, Value):

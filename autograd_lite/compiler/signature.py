@@ -11,14 +11,19 @@ from ..rules import name_of
 from ..trees import leaves
 
 _SMALLEST, _LARGEST = -(2**63), 2**63
+_CONTAINERS = (list, tuple, dict)
 
 
 def flattened(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[list[Any], Hashable]:
     """The leaves of the arguments from left to right, and their structure."""
+    if not keywords:
+        for a in args:
+            if isinstance(a, _CONTAINERS):
+                break
+        else:
+            return list(args), len(args)
     flat: list[Any] = []
     structure = tuple([_structure(a, flat) for a in args])
-    if not keywords:
-        return flat, structure
     return flat, (structure, tuple([(k, _structure(a, flat)) for k, a in keywords.items()]))
 
 
@@ -34,12 +39,12 @@ def _structure(tree: Any, flat: list[Any]) -> Hashable:
 def kind_of(a: Any) -> Hashable:
     """What a program depends on of one leaf. Raises TypeError for what is neither numbers nor hashable."""
     if type(a) is np.ndarray:
-        return a.shape, a.dtype, layout(a)
+        return a.shape, a.dtype, None if a.flags.c_contiguous else a.strides
     if isinstance(a, Node):
-        data = a._data
+        data = a._array
         return Node, data.shape, data.dtype, layout(data), a._requires_grad, a._grad is not None, hooks_of(a)
     if is_number(a):
-        return type(a)
+        return type(a).__name__
     if isinstance(a, np.ndarray):
         raise TypeError(f"a compiled function takes ndarrays, not a {type(a).__name__}: pass np.asarray of it")
     try:
@@ -65,7 +70,11 @@ def layout(array: np.ndarray[Any, Any]) -> Hashable:
 
 def is_number(a: Any) -> bool:
     """Is it a number that a program takes as an input?"""
-    return type(a) is float or (type(a) is int and _SMALLEST <= a < _LARGEST) or (isinstance(a, np.number) and a.dtype.kind != "c")
+    return (
+        type(a) is float
+        or (type(a) is int and _SMALLEST <= a < _LARGEST)
+        or (isinstance(a, np.number) and a.dtype.kind != "c")
+    )
 
 
 def is_input(a: Any) -> bool:

@@ -10,9 +10,11 @@ import numpy as np
 from ..graph import Node, ancestors, extras, leaf
 from ..tensor import Tensor
 from ..trees import leaves, mapped, rebuilt
-from .program import Program, Value, values_in
-from .record import CompileError, Recording
-from .running import Runnable
+from .names import GRADIENT
+from .program import Program, Value
+from .record import Recording
+from .recorder import CompileError
+from .runnable import Runnable
 from .signature import function_name, hooks_of, is_input, is_whole, layout, parameter_names
 
 _PLAIN, _TENSOR, _SEALED = range(3)
@@ -30,7 +32,11 @@ class Variant:
         """Arguments that f also finds elsewhere. There it is one Tensor, so it has to be one here."""
         while True:
             trial = Trial(f, args, keywords, constant | self._itself.keys())
-            again = {i: a for i, a in enumerate(given) if isinstance(a, Node) and i not in self._itself and a in trial.recording.captured}
+            again = {
+                i: a
+                for i, a in enumerate(given)
+                if isinstance(a, Node) and i not in self._itself and a in trial.recording.captured
+            }
             if not again:
                 break
             self._itself |= again
@@ -43,10 +49,13 @@ class Variant:
         self._had_grads = [(t, old is not None) for t, old in trial.old_grads if not trial.is_placeholder(t)]
         usual = _TENSOR if self._tensors or trial.made_tensors else _PLAIN
         self._hows = [_SEALED if need else usual for need in trial.needs]
+        self._fits_always = not (self._had_grads or self._watched or self._itself or len(self._tensors) > 1)
         self.runnable = Runnable(program)
 
     def fits(self, given: list[Any]) -> bool:
         """Is everything that the function finds outside of its arguments as it was when it was recorded, but for values?"""
+        if self._fits_always:
+            return True
         tensors = [given[i] for i in self._tensors]
         return (
             all((t._grad is not None) is had for t, had in self._had_grads)
@@ -62,7 +71,9 @@ class Variant:
             answer = self._finished(results[0], self._hows[0], given)
         else:
             slots = (self._finished(r, how, given) for r, how in zip(results, self._hows, strict=False))
-            answer = mapped(lambda r: next(slots) if r is _SLOT else r.copy() if isinstance(r, np.ndarray) else r, self._template)
+            answer = mapped(
+                lambda r: next(slots) if r is _SLOT else r.copy() if isinstance(r, np.ndarray) else r, self._template
+            )
         if self._grads:
             rest = iter(results[len(self._hows) :])
             for owner, there in self._grads:
@@ -123,7 +134,11 @@ class Trial:
         self._results = [recording.value(r) for r in flat]
         left = {t: recording.value(g) for t, g in new_grads.items() if g is not None}
         self._left = list(left.values())
-        self._labels = {r.name: v for r, v in zip(flat, self._results, strict=True) if r.name and r.name.startswith("dC_d")}
+        self._labels = {
+            r.name: v
+            for r, v in zip(flat, self._results, strict=True)
+            if r.name and r.name.startswith("dC_d") and not GRADIENT.fullmatch(r.name)
+        }
         self._labels |= {f"dC_d{t.name}": v for t, v in left.items() if t.name}
         self.old_gradients = {old: t for t, old in old_grads.items() if old is not None and t not in positions}
 
@@ -140,7 +155,11 @@ class Trial:
         waiting, seen = [result], {result}
         while waiting:
             node = waiting.pop()
-            if node._requires_grad and node.op is None and (self.is_placeholder(node) or node.index < self.recording.recorder.started):
+            if (
+                node._requires_grad
+                and node.op is None
+                and (self.is_placeholder(node) or node.index < self.recording.recorder.started)
+            ):
                 return True
             further = {n for n in node.inputs if n._requires_grad} - seen
             seen |= further
@@ -148,7 +167,7 @@ class Trial:
         return False
 
     def program(self, name: str) -> tuple[Program, list[Fetch]]:
-        """The program, and for each of its inputs how to get its array at a call. The Tensors of the run have to be gone by then."""
+        """The program, and for each of its inputs how to get its array at a call. The Tensors of the run have to be gone."""
         recording = self.recording
         fetch: dict[Value, Fetch] = {}
         for i, p in self.placeholders.items():
@@ -169,19 +188,19 @@ class Trial:
 
 
 def _data_of(i: int) -> Fetch:
-    return lambda given: given[i]._data
+    return lambda given: given[i]._array
 
 
 def _grad_of(i: int) -> Fetch:
-    return lambda given: given[i]._grad._data
+    return lambda given: given[i]._grad._array
 
 
 def _array_of(tensor: Node) -> Fetch:
-    return lambda given: tensor._data
+    return lambda given: tensor._array
 
 
 def _gradient_of(tensor: Node) -> Fetch:
-    return lambda given: tensor._grad._data
+    return lambda given: tensor._grad._array
 
 
 def _pattern(tensors: list[Any]) -> tuple[int, ...]:
@@ -195,7 +214,7 @@ class _Watched:
 
     def __init__(self, tensor: Node):
         self.tensor = tensor
-        self._array = tensor._data
+        self._array = tensor._array
         self._extras = tensor._extras
         self._state = self._current()
         computed = tensor.op is not None and tensor._requires_grad
@@ -206,15 +225,15 @@ class _Watched:
         tensor = self.tensor
         if self._below and any(n._written != when for n, when in self._below):
             return False
-        if tensor._data is self._array and tensor._extras is self._extras and self._extras is None:
+        if tensor._array is self._array and tensor._extras is self._extras and self._extras is None:
             return tensor._requires_grad is self._state[0]
         if self._current() != self._state:
             return False
-        self._array = tensor._data
+        self._array = tensor._array
         return True
 
     def _current(self) -> tuple[Hashable, ...]:
-        data = self.tensor._data
+        data = self.tensor._array
         return self.tensor._requires_grad, data.shape, data.dtype, layout(data), hooks_of(self.tensor)
 
 

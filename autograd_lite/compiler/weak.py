@@ -16,7 +16,7 @@ from ..graph import leaf
 from ..mode import current_mode
 from ..tensor import Tensor
 
-PACKAGE = str(Path(__file__).resolve().parent.parent)
+PACKAGE = str(Path(__file__).parent.parent)
 Weak = Callable[..., Any]
 
 
@@ -31,7 +31,9 @@ class Number(Tensor):
         caller = sys._getframe(1).f_code.co_filename
         if caller.startswith(PACKAGE):
             return object.__hash__(self)
-        return hash(self.looked_at("a set or dict").item())  # a Python number is found there by its value, a Tensor by identity
+        return hash(
+            self.looked_at("a set or dict").item()
+        )  # a Python number is found there by its value, a Tensor by identity
 
 
 def number(value: int | float) -> Number:
@@ -82,15 +84,15 @@ def _unary(op: Weak) -> Callable[[Any], Any]:
     return method
 
 
-BINARY = {
+BINARY: dict[str, Weak] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow,
 }  # fmt: skip
-UNARY = {"neg": operator.neg, "pos": operator.pos, "abs": operator.abs}
+UNARY: dict[str, Weak] = {"neg": operator.neg, "pos": operator.pos, "abs": operator.abs}
 
-for _name, _op in BINARY.items():
-    setattr(Number, f"__{_name}__", _binary(_op, f"__{_name}__", swap=False))
-    setattr(Number, f"__r{_name}__", _binary(_op, f"__r{_name}__", swap=True))
-    setattr(Number, f"__i{_name}__", _binary(_op, f"__{_name}__", swap=False))
-for _name, _op in UNARY.items():
-    setattr(Number, f"__{_name}__", _unary(_op))
+for _name, _weak_op in BINARY.items():
+    setattr(Number, f"__{_name}__", _binary(_weak_op, f"__{_name}__", swap=False))
+    setattr(Number, f"__r{_name}__", _binary(_weak_op, f"__r{_name}__", swap=True))
+    setattr(Number, f"__i{_name}__", _binary(_weak_op, f"__{_name}__", swap=False))
+for _name, _weak_op in UNARY.items():
+    setattr(Number, f"__{_name}__", _unary(_weak_op))

@@ -87,14 +87,14 @@ class Entry:
 
     @property
     def data(self) -> Array:
-        return self.value._data if isinstance(self.value, Node) else self.value
+        return self.value._array if isinstance(self.value, Node) else self.value
 
     @property
     def gradient(self) -> Array | None:
         if not isinstance(self.value, Node) or self.value._grad is None:
             return None
         grad = self.value._grad
-        return grad._data if isinstance(grad, Node) else np.asarray(grad)
+        return grad._array if isinstance(grad, Node) else np.asarray(grad)
 
 
 def entries_of(outputs: Sequence[Node], constants: bool) -> list[Entry]:

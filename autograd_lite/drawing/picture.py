@@ -86,7 +86,9 @@ class Picture:
         return dot.render(dot.digraph(self.graph, titles_of(self.graph), self._rankdir, self._theme), format)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        # At its own size, to be scrolled: shrunk to a notebook's width, the text of a wide graph could not be read.
+        scrolled = f'<div style="overflow-x: auto">{self.svg}</div>'
+        return {"text/html": scrolled, "image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<Picture of {len(self.graph.cards)} cards and {len(self.graph.edges)} edges>"

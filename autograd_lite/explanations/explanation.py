@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..backward import own
 from ..graph import Node, ancestors
 from ..graph import leaf as as_leaf
+from ..ownership import own
 from ..tensor import Tensor, seed
 from .counting import counted, way
 from .listing import MANY, carried, followed, largest
@@ -55,17 +55,17 @@ class Explanation:
             raise ValueError(f"top={top!r}: how many paths to list, must be at least 0")
         require_recorded(cost, leaf, "explain")
         self.cost, self.leaf = cost, leaf
-        self._seed = own(seed(cost, gradient)._data)
+        self._seed = own(seed(cost, gradient)._array)
         self.nodes = way(cost, leaf)
         self.count = counted(leaf, self.nodes).get(cost, 0)
         cotangents = _sweep(cost, self._seed, self.nodes)
-        self.total = _tensor(cotangents.get(leaf, np.zeros_like(leaf._data)))
+        self.total = _tensor(cotangents.get(leaf, np.zeros_like(leaf._array)))
         self.exact = True
         self.paths = sorted(self._listed(cotangents, top), key=lambda path: -_size(path.norm))
         with np.errstate(all="ignore"):
-            listed = sum((path.contribution._data for path in self.paths), np.zeros_like(leaf._data))
+            listed = sum((path.contribution._array for path in self.paths), np.zeros_like(leaf._array))
             self.remainder = _tensor(
-                self.total._data - listed if self.count > len(self.paths) else np.zeros_like(listed)
+                self.total._array - listed if self.count > len(self.paths) else np.zeros_like(listed)
             )
 
     def _listed(self, cotangents: Mapping[Node, Any], top: int) -> Iterator[Path]:
@@ -78,8 +78,8 @@ class Explanation:
             for use in depends(node, cotangents)
             if (slope := _slope(use)) is not None
         }
-        total = self.total._data
-        if all(node._data.size == 1 for node in self.nodes):
+        total = self.total._array
+        if all(node._array.size == 1 for node in self.nodes):
             found: Any = (
                 (uses, np.full_like(total, math.prod([slopes[use.key] for use in uses], start=self._seed.item())))
                 for uses in largest(self.cost, self.leaf, self.nodes, slopes, top)
@@ -107,7 +107,7 @@ class Explanation:
         RuntimeError if an operation cannot be repeated, or if an input was written after it was used.
         """
         ancestors([self.cost])  # raises if a value was written since
-        return predict(self.cost, self.leaf, self.nodes, self.total._data, self._seed, dw)
+        return predict(self.cost, self.leaf, self.nodes, self.total._array, self._seed, dw)
 
     def draw(self, path: int | None = 0, **options: Any) -> "Picture":
         """The graph of the cost with one path lit, by its place in `paths`; all listed ones for None.
@@ -162,9 +162,9 @@ def _sweep(cost: Node, start: Any, nodes: list[Node]) -> dict[Node, Any]:
 
 def _slope(use: Use) -> float | None:
     """The local derivative, where it is one number."""
-    if use.node._data.size != 1 or use.input._data.size != 1:
+    if use.node._array.size != 1 or use.input._array.size != 1:
         return None
-    return float(push(use, np.ones_like(use.node._data)).item())
+    return float(push(use, np.ones_like(use.node._array)).item())
 
 
 def _gain(use: Use, cotangents: Mapping[Node, Any]) -> float:

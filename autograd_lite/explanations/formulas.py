@@ -146,7 +146,7 @@ def formula_of(use: Use, names: Names, cost: str) -> Formula:
     letters = {c: atom(a, names, parenthesise=True) for c, a in zip("xyz", node.args, strict=False)}
     letters |= {"f": isolated(names[id(node)]), "g": f"∂{cost}/∂{isolated(names[id(node)])}", "i": name}
     right = re.sub(r"^\((−[\d.]+)\)", r"\1", right.format_map(letters))  # (−2)·x is −2·x
-    copies = ", summed over its copies" if elementwise and use.input._data.size < node._data.size else ""
+    copies = ", summed over its copies" if elementwise and use.input._array.size < node._array.size else ""
     return Formula(f"{left} = {right}{copies}" if elementwise else f"{left}{JOINS}{right}", elementwise)
 
 
@@ -166,7 +166,7 @@ def _tensors(argument: Any) -> int:
 
 
 def _value(a: Any) -> Any:
-    return getattr(a, "_data", a)
+    return getattr(a, "_array", a)
 
 
 def _is_vector(a: Any) -> bool:

@@ -73,7 +73,7 @@ def _picture(walk: "StepThrough") -> tuple[str, dict[str, Any]]:
     )
     data = {
         "cost": isolated(names_of(walk.cost)[id(walk.cost)]),
-        "start": {"card": graph.places[walk.cost.index], "value": values.put(walk.start._data)},
+        "start": {"card": graph.places[walk.cost.index], "value": values.put(walk.start._array)},
         "down": walk.rankdir == "TB",
         "cards": cards_of(walk, graph, placed, moments),
         "edges": [[edge.source, edge.target, *_tip(placed.routes[i])] for i, edge in enumerate(graph.edges)],

@@ -87,13 +87,13 @@ def moments_of(walk: "StepThrough", graph: Graph) -> Moments:
             else:
                 rows[card] = [row]
 
-    arrives(0, walk.cost, walk.start._data)
+    arrives(0, walk.cost, walk.start._array)
     for i, step in enumerate(walk.steps, 1):
-        arrives(i, step.node, step.upstream._data)  # another than what had arrived if a hook replaced it
-        arrives(i, step.input, step.after._data)
+        arrives(i, step.node, step.upstream._array)  # another than what had arrived if a hook replaced it
+        arrives(i, step.input, step.after._array)
     for node, gradient in walk.gradients.items():
         if node.op is None:
-            arrives(len(walk.steps), node, gradient._data)
+            arrives(len(walk.steps), node, gradient._array)
     reached = {graph.places[node.index] for node in walk.gradients}
     cards = []
     for i, card in enumerate(graph.cards):
@@ -164,12 +164,12 @@ def steps_of(walk: "StepThrough", graph: Graph, values: Values) -> list[dict[str
                 "edge": edge,
                 "formula": step.formula,
                 "joins": JOINS in step.formula,
-                "local": None if local is None else values.put(local._data),
+                "local": None if local is None else values.put(local._array),
                 "label": beside(local.item()) if local is not None and alone else "",
-                "upstream": values.put(step.upstream._data),
-                "contribution": values.put(step.contribution._data),
-                "before": None if step.before is None else values.put(step.before._data),
-                "after": values.put(step.after._data),
+                "upstream": values.put(step.upstream._array),
+                "contribution": values.put(step.contribution._array),
+                "before": None if step.before is None else values.put(step.before._array),
+                "after": values.put(step.after._array),
                 "complete": last[step.input] == i,
                 "equation": step.equation,
                 "law": step.law,
@@ -207,8 +207,8 @@ def leaves_of(walk: "StepThrough", graph: Graph, values: Values) -> dict[int, di
             "edges": sorted(edges - {-1}),
             "paths": [_path(path, graph, names, values) for path in e.paths],
             "more": counted(e.count - len(e.paths), "path") if e.count > len(e.paths) else "",
-            "remainder": values.put(e.remainder._data),
-            "total": values.put(e.total._data),
+            "remainder": values.put(e.remainder._array),
+            "total": values.put(e.total._array),
             "exact": e.exact,
         }
     return found
@@ -225,7 +225,7 @@ def _path(path: Any, graph: Graph, names: Mapping[int, str], values: Values) -> 
             for use, s in zip(path.edges, path.slopes, strict=True)
             if s is not None and use.key in graph.uses
         },
-        "value": values.put(path.contribution._data),
+        "value": values.put(path.contribution._array),
         "size": number(path.norm),
         "share": percent(path.share),
     }

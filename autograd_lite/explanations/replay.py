@@ -37,7 +37,7 @@ def predict(cost: Node, leaf: Node, nodes: list[Node], slope: Array, seed: Array
     Raises ValueError if the change does not fit the leaf, RuntimeError if an operation does not give the same twice.
     """
     given = np.asarray(change)
-    data = leaf._data
+    data = leaf._array
     try:
         dw = np.broadcast_to(given, data.shape).astype(data.dtype)
     except ValueError:
@@ -45,7 +45,7 @@ def predict(cost: Node, leaf: Node, nodes: list[Node], slope: Array, seed: Array
             f"the change has shape {given.shape} and {leaf.describe()} has {data.shape}: give one number, or one for each element"
         ) from None
     before, after = (_again(cost, leaf, nodes, start) for start in (data, data + dw))
-    if not np.allclose(before, cost._data, rtol=1e-6, equal_nan=True):
+    if not np.allclose(before, cost._array, rtol=1e-6, equal_nan=True):
         raise RuntimeError(
             f"computed again, {cost.describe()} is not what it was: an operation on the way draws random numbers, so what the "
             "change does cannot be told from them"
@@ -71,10 +71,10 @@ def _again(cost: Node, leaf: Node, nodes: list[Node], start: Array) -> Array:
                 error.add_note(f"in computing {name_of(node.op)} again, which made {node.describe()}")
                 raise
             values[node] = np.asarray(result)
-    return values.get(cost, cost._data)
+    return values.get(cost, cost._array)
 
 
 def _value(a: Any, values: dict[Node, Array]) -> Any:
     if isinstance(a, Node):
-        return values.get(a, a._data)
+        return values.get(a, a._array)
     return type(a)(_value(part, values) for part in a) if type(a) in NESTS else a

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import Cotangent, _run_hooks, own
+from ..backward import Cotangent, _run_hooks
 from ..drawing.layout import Direction
 from ..drawing.text import clean, isolated
 from ..graph import Node, ancestors, leaf, newest_first
+from ..ownership import own
 from ..rules import name_of
 from ..tensor import Tensor, seed
 from .equations import equations_of
@@ -130,7 +131,7 @@ def step_through(
     names = names_of(cost)
     equations = equations_of(passing)
     called = isolated(names[id(cost)])
-    cotangents: dict[Node, Cotangent] = {cost: start._data}
+    cotangents: dict[Node, Cotangent] = {cost: start._array}
     gradients: dict[Any, Any] = {}
     steps: list[Step] = []
     for node in newest_first(passing):
@@ -179,8 +180,8 @@ def _sent(node: Node, g: Cotangent, uses: Mapping[int, Use]) -> Any:
 
 
 def _local(use: Use, elementwise: bool) -> Tensor | None:
-    node = use.node._data
-    if not (elementwise or node.size == 1) or max(node.size, use.input._data.size) > SMALL:
+    node = use.node._array
+    if not (elementwise or node.size == 1) or max(node.size, use.input._array.size) > SMALL:
         return None
     ((_, _, c),) = sent(use.node, np.ones_like(node), (use.number,), summed=node.size == 1)
     return _tensor(np.broadcast_to(c, node.shape) if elementwise and node.size > 1 else c)

@@ -45,7 +45,7 @@ def table(e: "Explanation") -> str:
 
 
 def _size(contribution: Any) -> str:
-    return number(contribution.item() if contribution.size == 1 else float(np.linalg.norm(contribution._data)))
+    return number(contribution.item() if contribution.size == 1 else float(np.linalg.norm(contribution._array)))
 
 
 def counted(n: int, noun: str) -> str:

@@ -53,9 +53,9 @@ def sent(
                 wanted.append((number, place, a))
         if wanted:
             with np.errstate(all="ignore"), recording(False):  # a slope may be infinite or undefined
-                whole = row.of(node.op, key)(g, node._data, *values, **keywords)
+                whole = row.of(node.op, key)(g, node._array, *values, **keywords)
                 parts = [(n, a, _part(whole, place)) for n, place, a in wanted]
-                parts = [(n, a, fit(c, a._data) if summed else c) for n, a, c in parts]
+                parts = [(n, a, fit(c, a._array) if summed else c) for n, a, c in parts]
             yield from parts
 
 

@@ -4,7 +4,7 @@ from operator import getitem
 
 import numpy as np
 
-from ..rules import composite, array_like, constant, defvjp, primitive
+from ..rules import array_like, composite, constant, defvjp, primitive
 from ..writes import setitem
 
 
@@ -60,6 +60,8 @@ defvjp(np.where,        None,          lambda g, ans, m, x, y: np.where(m, g, 0.
 # fmt: on
 
 array_like(setitem, np.where)
+
+
 @composite(np.where)
 def where(condition, *choices):
     """Of a mask alone, the positions where it holds."""

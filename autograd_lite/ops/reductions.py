@@ -5,6 +5,7 @@ gets the gradient 0, whatever its value.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -190,6 +191,7 @@ def _bare(where):
 
 
 # A ufunc's reduction is the function of another name, but for its axis, which is 0 by default.
+function: Any
 for reduction, function in ((np.add.reduce, np.sum), (np.multiply.reduce, np.prod)):
 
     @composite(reduction)

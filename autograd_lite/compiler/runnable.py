@@ -1,0 +1,89 @@
+"""A program, ready to run."""
+
+import linecache
+from collections.abc import Callable
+from itertools import count
+from threading import RLock
+from traceback import walk_tb
+from types import CodeType
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+
+from .interpreter import settled
+from .lifetimes import independent_writes
+from .passes import simplified
+from .printer import source_of
+from .program import Program
+from .running import Printing
+
+_numbers = count(1)
+_compile = __builtins__["compile"] if isinstance(__builtins__, dict) else __builtins__.compile
+
+
+class Runnable:
+    """A program ready to run, on arrays of the shapes, dtypes and layouts of its inputs.
+
+    Called with one array (or number) an input, it returns a tuple, one entry an output; arrays in it share memory with nothing.
+    Safe from several threads: each call has buffers of its own. Programs that write run one call at a time.
+    """
+
+    def __init__(self, program: Program):
+        self.program = program = settled(independent_writes(simplified(program)))
+        self._printing = printing = Printing(program)
+        self.text = printing.text
+        """The Python that runs."""
+        self.buffer_bytes = printing.memory.nbytes
+        self._filename = f"<autograd_lite program {next(_numbers)}: {program.name}>"
+        linecache.cache[self._filename] = (len(self.text), None, self.text.splitlines(keepends=True), self._filename)
+        finalize(self, linecache.cache.pop, self._filename, None)
+        self._code: CodeType = _compile(self.text, self._filename, "exec")
+        self._idle: list[Callable[..., Any]] = []
+        self._writing = RLock() if program.writes else None
+        self._forget_examples()
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        if self._writing is None:
+            return self._run(arrays)
+        with self._writing:
+            return self._run(arrays)
+
+    def _run(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        try:
+            run = self._idle.pop()
+        except IndexError:  # the first call, or others are running
+            run = self._instance()
+        try:
+            with np.errstate(all="ignore"):
+                return run(*arrays)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._explain(error)
+            raise
+        finally:
+            self._idle.append(run)
+
+    def _instance(self) -> Callable[..., Any]:
+        namespace = self._printing.namespace()
+        exec(self._code, namespace)
+        return namespace[self.program.name]  # type: ignore[no-any-return]
+
+    def _explain(self, error: Exception) -> None:
+        for frame, line in walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == self._filename:
+                text, _, name = self.text.splitlines()[line - 1].strip().partition("  # ")
+                error.add_note(
+                    f"in the compiled {self.program.name}, line {line}: {text}"
+                    + (f", which computes {name}" if name else "")
+                )
+
+    @property
+    def source(self) -> str:
+        """The program as readable Python that needs NumPy only, and gives the same bits."""
+        return source_of(self.program)
+
+    def _forget_examples(self) -> None:
+        """Keep shapes and dtypes only: a program does not hold the arrays it was recorded with."""
+        for v in (*self.program.inputs, *self.program.body()):
+            if not v.is_weak:
+                v.example = np.broadcast_to(np.zeros((), v.dtype), v.shape)
