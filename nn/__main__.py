@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 import autograd_lite as ag
 
-from . import MLP, SGD, Digits, Epoch, fit, load_digits, load_mnist, save, verify_backprop
+from . import MLP, SGD, Digits, Epoch, fit, load_digits, load_mnist, verify_backprop
 from .costs import Cost, cross_entropy_cost, quadratic_cost, squared_error
-from .files import replacing
+from .results import Results
 from .tables import Table, table
 
 COSTS = {"quadratic": quadratic_cost, "squared-error": squared_error, "cross-entropy": cross_entropy_cost}
 LEARNING_RATES = {"quadratic": 2.0, "squared-error": 1.0, "cross-entropy": 0.2}
 EPOCHS = {"digits": 50, "mnist": 10}
 PROGRAM = "python -m nn"
-MODEL, PICTURE, HISTORY = "model.npz", "cost.svg", "history.csv"
 N = TypeVar("N", int, float)
 
 
@@ -73,21 +72,17 @@ def run(chosen: argparse.Namespace) -> None:
         print(f"interrupted: this is the network after {len(history.batch_costs):,} mini-batches")
 
     x, y = digits.test
-    print(f"\nthe four equations on the trained network, with {chosen.batch_size} held-out digits:\n")
-    print(verify_backprop(net, x[: chosen.batch_size], y[: chosen.batch_size], cost))
+    print(f"\nthe four equations on the trained network, with {len(x[: chosen.batch_size])} held-out digits:\n")
+    certificate = verify_backprop(net, x[: chosen.batch_size], y[: chosen.batch_size], cost)
+    print(certificate)
     print("\none held-out digit, its ten outputs, and what each adds to the cost:\n")
     print(ink(digits))
-    print(outputs_of(net, x[0], y[0], cost))
+    shown = outputs_of(net, x[0], y[0], cost)
+    print(shown)
 
-    one = cost(net(x[0]), y[0])
-    one.backward(keep_grads=True)
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    save(net, chosen.output / MODEL)
-    with replacing(chosen.output / PICTURE) as new:
-        ag.draw(one).save(str(new))
-    history.to_csv(chosen.output / HISTORY)
+    results = Results(net, digits, cost, history, certificate, str(shown))
     print("\nwritten:")
-    for name, what in (MODEL, "the network"), (PICTURE, "the graph of that cost"), (HISTORY, "a row an epoch"):
+    for name, what in results.write(chosen.output):
         print(f"  {chosen.output / name}  {what}")
 
 
@@ -120,7 +115,7 @@ def outputs_of(net: MLP, x: NDArray[Any], y: NDArray[Any], cost: Cost) -> Table:
         a = net(x)
     terms = cost.terms(a, y).tolist()
     values = zip(a.tolist(), y, terms, _notes(a.numpy(), y), strict=True)
-    rows = [(str(i), f"{a_i:.4f}", f"{y_i:g}", f"{term:.6f}", note) for i, (a_i, y_i, term, note) in enumerate(values)]
+    rows = [(str(i), f"{a_i:.4f}", f"{y_i:g}", f"{term:.2e}", note) for i, (a_i, y_i, term, note) in enumerate(values)]
     rows.append(("", "", "C =", f"{sum(terms):.6f}", ""))
     return table(("digit", "activation a", "target y", cost.formula, ""), rows)
 
@@ -146,7 +141,7 @@ def options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(
         prog=PROGRAM,
         description="Train a network of sigmoid neurons on handwritten digits, hold its gradients against the four "
-        "equations of backpropagation, and write the network, the graph of its cost and the history.",
+        "equations of backpropagation, and write the network, its history, pictures, and a page that shows them.",
     )
     add = parser.add_argument
     add("--data", choices=tuple(EPOCHS), default="digits", help="data set (%(default)s)")

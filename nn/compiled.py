@@ -44,13 +44,13 @@ class CompiledStep:
         self._signatures: list[Any] = [None] * len(optimizer.params)
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
-        x = x._data if isinstance(x, Tensor) else np.asarray(x)
-        y = y._data if isinstance(y, Tensor) else np.asarray(y)
+        x = x._array if isinstance(x, Tensor) else np.asarray(x)
+        y = y._array if isinstance(y, Tensor) else np.asarray(y)
         optimizer, owned = self.optimizer, self._owned
         for i, p in enumerate(optimizer.params):
-            if p._data is not owned[i]:
-                p.write(p._data.copy())
-                owned[i] = p._data
+            if p._array is not owned[i]:
+                p.write(p._array.copy())
+                owned[i] = p._array
                 self._signatures[i] = (owned[i].shape, owned[i].dtype)
         key = (
             x.shape, y.shape, x.dtype, y.dtype, self.net.training, tuple(self._signatures),
@@ -133,8 +133,8 @@ class _StepProgram:
     def __call__(self, x: Array, y: Array, optimizer: Optimizer) -> float:
         params, state = optimizer.params, optimizer.state
         held = [s for part in state for s in leaves(part) if s is not None]
-        arrays = [params[i]._data for i in self._positions]
-        c, *fresh = self.runnable(x, y, optimizer.lr, *held, *arrays, *[t._data for t in self._captured])
+        arrays = [params[i]._array for i in self._positions]
+        c, *fresh = self.runnable(x, y, optimizer.lr, *held, *arrays, *[t._array for t in self._captured])
         now = next(clock)
         for i in self._positions:
             params[i]._written = now

@@ -114,7 +114,7 @@ def _weighted_input(a: Tensor) -> Any:
 
 
 def _require_probabilities(name: str, values: Tensor, remedy: str) -> None:
-    array = values._data
+    array = values._array
     if array.min() < 0 or array.max() > 1:
         outside = array[(array < 0) | (array > 1)][0]
         raise ValueError(f"cross_entropy_cost got the {name} {outside}, which is not in [0, 1]: {remedy}")

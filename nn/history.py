@@ -2,10 +2,18 @@
 
 import csv
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.drawing.picture import ThemeName
 
 from .files import StrPath, replacing
 from .tables import Table, table
+
+if TYPE_CHECKING:
+    from .pictures.sheet import Drawing
 
 
 class Epoch(NamedTuple):
@@ -33,12 +41,40 @@ class History:
     epochs: list[Epoch] = field(default_factory=list)
     batch_costs: list[float] = field(default_factory=list, repr=False)
     """The cost of every mini-batch, before its update."""
+    batches: int = 0
+    """Mini-batches an epoch."""
+    gradient_norms: list[dict[str, float]] = field(default_factory=list, repr=False)
+    """At the end of every epoch, ‖∂C/∂(W, b)‖ of every layer for the first examples of the training data, 256 at most."""
     interrupted: bool = False
     """Whether the run was stopped by the keyboard before its last epoch was over."""
 
     def table(self) -> Table:
         """A row an epoch."""
         return table(Epoch._fields, [[_text(value) for value in epoch] for epoch in self.epochs], left=0)
+
+    def running_mean(self, window: int | None = None) -> NDArray[Any]:
+        """Of every mini-batch the average cost of it and of those before it, `window` in all; as many as there are at first.
+
+        window : by default half an epoch's
+        """
+        window = max(1, self.batches // 2) if window is None else window
+        if window < 1:
+            raise ValueError(f"window={window!r}: must be at least 1")
+        costs = np.asarray(self.batch_costs, float)
+        sums = np.concatenate([[0.0], np.cumsum(costs)])
+        last = np.arange(1, len(costs) + 1)
+        first = np.maximum(0, last - window)
+        mean: NDArray[Any] = (sums[last] - sums[first]) / (last - first)
+        return mean
+
+    def draw(self, *, theme: ThemeName = "light") -> "Drawing[History]":
+        """Three plots: cost by mini-batch with its running mean and by epoch; accuracy; gradient norms of the layers.
+
+        Accuracy is zoomed to what the later three quarters of the run reach. Raises ValueError for an empty history.
+        """
+        from .pictures.curves import draw_curves
+
+        return draw_curves(self, theme)
 
     def __str__(self) -> str:
         return self.table() + ("\n(interrupted)" if self.interrupted else "")

@@ -51,8 +51,8 @@ class Optimizer(ABC):
         for i, p in enumerate(self.params):
             g = p._grad
             if g is not None:
-                value, self.state[i] = self.update(p._data, g._data, self.state[i])
-                dtype = p._data.dtype
+                value, self.state[i] = self.update(p._array, g._array, self.state[i])
+                dtype = p._array.dtype
                 p.write(value if value.dtype == dtype else value.astype(dtype))  # an lr that is a np.float64 widens it
 
     def zero_grad(self) -> None:
@@ -116,10 +116,17 @@ class SGD(Optimizer):
         if self.momentum:
             state = g.copy() if state is None else state * self.momentum + g
             g = g + state * self.momentum if self.nesterov else state
-        return p - g * self.lr, state
+        return _minus(p, g * self.lr), state
 
     def __repr__(self) -> str:
         return f"SGD({', '.join(f'{name}={getattr(self, name)}' for name in self.options)})"
+
+
+def _minus(p: Any, change: Any) -> Any:
+    """p - change; of arrays in the memory of `change`, which nobody else holds."""
+    if type(change) is np.ndarray and change.shape == p.shape and change.dtype == p.dtype and change.ndim:
+        return np.subtract(p, change, out=change)
+    return p - change
 
 
 def _at_least_0(name: str, value: float) -> float:

@@ -20,6 +20,7 @@ from .history import Epoch, History
 from .layers import Seed
 from .module import Module
 from .optimizers import Optimizer
+from .speed import gradient_norms
 
 Array = NDArray[Any]
 Examples = tuple[ArrayLike, ArrayLike]
@@ -120,6 +121,8 @@ def evaluate(net: Module, x: ArrayLike, y: ArrayLike, cost: CostFunction = quadr
 
 _CHUNK = 2000
 """Examples that are evaluated together; it bounds the memory."""
+_SAMPLE = 256
+"""Examples whose gradient is looked at after an epoch: enough to see how large it is."""
 
 
 def fit(
@@ -165,9 +168,9 @@ def fit(
 
     rng = np.random.default_rng(seed)
     step = make_step(net, cost, optimizer, compiled)
-    history = History()
     training = net.training
     batches = math.ceil(len(x) / batch_size)
+    history = History(batches=batches)
     quiet = np.errstate(over="ignore", invalid="ignore")  # what is not finite raises here, with a remedy
     try:
         with _progress_bar(epochs * batches, progress) as bar, quiet:
@@ -183,6 +186,7 @@ def fit(
                 _require_finite(trained[0], epoch, optimizer)
                 other = (None, None) if held_out is None else evaluate(net, *held_out, cost)
                 history.epochs.append(Epoch(epoch, trained[0], trained[1], other[0], other[1], seconds))
+                history.gradient_norms.append(_gradient_norms(net, x[:_SAMPLE], y[:_SAMPLE], cost))
                 if report is not None:
                     report(history.epochs[-1])
     except KeyboardInterrupt:
@@ -191,6 +195,16 @@ def fit(
         net.train(training)
         optimizer.zero_grad()
     return history
+
+
+def _gradient_norms(net: Module, x: Array, y: Array, cost: CostFunction) -> dict[str, float]:
+    """In evaluation mode, so that a layer that draws random numbers in training draws the same as if nobody looked."""
+    training = net.training
+    net.eval()
+    try:
+        return gradient_norms(net, x, y, cost)
+    finally:
+        net.train(training)
 
 
 def _require_finite(cost: float, epoch: int, optimizer: Optimizer) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -50,17 +51,23 @@ def test_every_cost_reaches_95_percent_at_its_default_learning_rate(folder, cost
     assert nn.evaluate(nn.load(folder / "here" / "model.npz"), *nn.load_digits(size).test)[1] > 0.95
 
 
-def test_it_writes_model_picture_and_history(folder, capsys):
+FILES = [
+    "cost.svg", "curves.svg", "history.csv", "index.html", "model.npz", "network-nudges.svg", "network.svg", "nudges.svg",
+    "steps.html", "weights.svg",
+]  # fmt: skip
+
+
+def test_it_writes_model_pictures_and_history_and_lists_them(folder, capsys):
     assert command.main([*SMALL, "--output", "a/b"]) == 0
     written = folder / "a" / "b"
-    assert sorted(file.name for file in written.iterdir()) == ["cost.svg", "history.csv", "model.npz"]
+    assert sorted(file.name for file in written.iterdir()) == FILES
     assert nn.load(written / "model.npz").sizes == [64, 5, 10]
-    svg = (written / "cost.svg").read_text(encoding="utf-8")
-    assert "<svg" in svg[:100] and svg.rstrip().endswith("</svg>")
+    for name in (name for name in FILES if name.endswith(".svg")):
+        assert ElementTree.parse(written / name).getroot().tag.endswith("svg")
     with open(written / "history.csv", newline="", encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 2
     out = capsys.readouterr().out
-    for name in "model.npz", "cost.svg", "history.csv":
+    for name in FILES:
         assert str(Path("a/b") / name) in out
 
 
@@ -74,11 +81,11 @@ def test_it_prints_a_line_an_epoch_with_cost_and_accuracy(capsys):
 @pytest.mark.parametrize("cost", command.COSTS)
 def test_it_writes_the_cost_of_a_digit_out_term_by_term(folder, capsys, cost):
     assert command.main([*SMALL, "--cost", cost]) == 0
-    rows = re.findall(r"^(\d) +([\d.]+) +([01]) +([-\d.]+)(.*)$", capsys.readouterr().out, re.M)
+    rows = re.findall(r"^(\d) +([\d.]+) +([01]) +([-+\d.e]+)(.*)$", capsys.readouterr().out, re.M)
     x, y = (part[0] for part in nn.load_digits(8).test)
     a = nn.load(folder / "runs" / "model.npz")(x).numpy()
     np.testing.assert_allclose([float(row[1]) for row in rows], a, atol=6e-5)
-    np.testing.assert_allclose([float(row[3]) for row in rows], command.COSTS[cost].terms(a, y).numpy(), atol=6e-7)
+    assert [row[3] for row in rows] == [f"{term:.2e}" for term in command.COSTS[cost].terms(a, y).tolist()]
     assert "truth" in rows[y.argmax()][4] and "answer" in rows[a.argmax()][4]
 
 
@@ -94,7 +101,26 @@ def test_the_same_seed_gives_the_same_files(folder):
         assert command.main([*SMALL, "--seed", "3", "--output", output]) == 0
     one, two = (nn.load(folder / output / "model.npz").state_dict() for output in ("one", "two"))
     assert all(np.array_equal(one[name], two[name]) for name in one)
-    assert (folder / "one" / "cost.svg").read_bytes() == (folder / "two" / "cost.svg").read_bytes()
+    for name in (name for name in FILES if name.endswith(".svg") or name == "steps.html"):
+        assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes(), name
+
+
+def test_the_page_holds_every_picture_and_asks_for_nothing(folder):
+    assert command.main(SMALL) == 0
+    page = (folder / "runs" / "index.html").read_text(encoding="utf-8")
+    for name in (name for name in FILES if name.endswith(".svg")):
+        assert (folder / "runs" / name).read_text(encoding="utf-8") in page
+    assert "all four equations hold" in page and "sandbox=" in page
+    assert re.findall(r'(?:src|href)="(?!#|data:,)[^"]*', page) == []
+
+
+def test_a_run_that_fails_while_drawing_writes_nothing(folder, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise ValueError("it cannot be drawn")
+
+    monkeypatch.setattr("nn.results.draw_weights", fail)
+    assert command.main([*SMALL, "--output", "here"]) == 2
+    assert list(folder.iterdir()) == []
 
 
 def test_no_hidden_layer_and_no_epoch_are_possible(folder):

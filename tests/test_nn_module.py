@@ -189,7 +189,7 @@ def test_a_linear_layer_is_x_w_transposed_plus_b(x):
         (nn.Softplus(), lambda z: np.log(1 + np.exp(z))),
         (nn.Identity(), lambda z: z),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, nn.Module) else "",
 )
 def test_an_activation_module_is_its_function(module, function):
     z = np.random.default_rng(0).normal(size=(4, 3))
