@@ -17,7 +17,7 @@ from .timing import Pace, interleaved
 
 EXAMPLES = 1000
 NETWORKS = [(2, 2, 1), (16, 16, 4), (64, 30, 10), (64, 16, 16, 10), (784, 30, 10)]
-QUICK = NETWORKS[:3]
+QUICK = NETWORKS[:2]
 
 
 def looped(weights: list[Any], x: Any, y: Any) -> list[Any]:
