@@ -27,3 +27,6 @@ def operation():
         return x + by * y
 
     return shifted
+
+
+pytest_plugins = ["browser"]  # one browser for all modules: two cannot run in one process

@@ -1,13 +1,12 @@
 """The page of a run, in a browser."""
 
 import pytest
-from browser import chromium, opened, tabs  # noqa: F401  (fixtures)
 
 from nn import __main__ as command
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_shows_its_pictures_in_the_readers_colours_and_asks_for_nothing(opened, tmp_path, scheme):  # noqa: F811
+def test_the_page_shows_its_pictures_in_the_readers_colours_and_asks_for_nothing(opened, tmp_path, scheme):
     small = ["--size", "8", "--layers", "5", "--epochs", "1", "--batch-size", "50", "--output", str(tmp_path)]
     assert command.main(small) == 0
     page = opened(tmp_path / "index.html", fresh=True, color_scheme=scheme)

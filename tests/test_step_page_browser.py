@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from browser import chromium, opened, tabs  # noqa: F401  (fixtures)
 from test_step_page import HOSTILE, hostile, leaf, network
 
 import autograd_lite as ag
@@ -33,7 +32,7 @@ def path(walk, tmp_path_factory):
 
 
 @pytest.fixture
-def page(opened, path):  # noqa: F811
+def page(opened, path):
     return opened(path)
 
 
@@ -206,14 +205,14 @@ def test_the_address_keeps_step_and_leaf(page, path):
     assert page.evaluate("location.hash") == "#step=2&leaf=w"
 
 
-def test_the_address_is_where_the_page_opens(opened, path):  # noqa: F811
+def test_the_address_is_where_the_page_opens(opened, path):
     page = opened(path, "#step=4&leaf=b")
     assert where(page) == "step 4 of 10"
     assert "1 path from b to C" in page.locator("#paths").inner_text()
 
 
 @pytest.mark.parametrize("fragment", ["#step=99&leaf=nobody", "#step=-3", "#step=x", "#leaf=%E0%A4%A"])
-def test_a_wrong_address_does_no_harm(opened, path, fragment):  # noqa: F811
+def test_a_wrong_address_does_no_harm(opened, path, fragment):
     page = opened(path, fragment)
     assert where(page) in ("step 0 of 10", "step 10 of 10")
     assert not page.locator("#paths").is_visible()
@@ -225,7 +224,7 @@ def test_the_step_is_announced(page):
     assert page.locator("#live").get_attribute("aria-live") == "polite"
 
 
-def test_space_plays_and_pauses(opened, path):  # noqa: F811
+def test_space_plays_and_pauses(opened, path):
     page = opened(path, fresh=True)
     page.clock.install()
     page.keyboard.press(" ")
@@ -237,7 +236,7 @@ def test_space_plays_and_pauses(opened, path):  # noqa: F811
     assert where(page) == "step 2 of 10"
 
 
-def test_playing_stops_at_the_end(opened, path):  # noqa: F811
+def test_playing_stops_at_the_end(opened, path):
     page = opened(path, fresh=True)
     page.clock.install()
     page.locator("#play").click()
@@ -283,7 +282,7 @@ def test_fit_shows_all_cards(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_follow_the_reader(opened, path, scheme):  # noqa: F811
+def test_colours_follow_the_reader(opened, path, scheme):
     page = opened(path, "#step=1", color_scheme=scheme)
     assert page.locator(".ring").first.evaluate("e => getComputedStyle(e).stroke") == AMBER[scheme]
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -291,12 +290,12 @@ def test_colours_follow_the_reader(opened, path, scheme):  # noqa: F811
 
 
 @pytest.mark.parametrize(("motion", "name"), [("reduce", "none"), ("no-preference", "flow")])
-def test_nothing_moves_for_who_wants_no_motion(opened, path, motion, name):  # noqa: F811
+def test_nothing_moves_for_who_wants_no_motion(opened, path, motion, name):
     page = opened(path, "#step=1", reduced_motion=motion)
     assert page.locator(".edge.active path").first.evaluate("e => getComputedStyle(e).animationName") == name
 
 
-def test_nothing_runs_out_of_the_panel(opened, tmp_path):  # noqa: F811
+def test_nothing_runs_out_of_the_panel(opened, tmp_path):
     page = opened(
         ag.step_through(network([784, 16, 16, 10])).save(tmp_path / "x.html"), viewport={"width": 1000, "height": 700}
     )
@@ -317,7 +316,7 @@ def test_labels_touch_no_card(page):
             )  # fmt: skip
 
 
-def test_hostile_names_are_shown_and_do_nothing(opened, tmp_path):  # noqa: F811
+def test_hostile_names_are_shown_and_do_nothing(opened, tmp_path):
     page = opened(ag.step_through(hostile()).save(tmp_path / "hostile.html"))
     page.on("dialog", lambda dialog: page.errors.append(dialog.message))
     for _ in range(len(HOSTILE) * 2):
@@ -330,7 +329,7 @@ def test_hostile_names_are_shown_and_do_nothing(opened, tmp_path):  # noqa: F811
     assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('leaf')") == "</script><b>"
 
 
-def test_it_works_in_a_notebook(opened, tmp_path, walk):  # noqa: F811
+def test_it_works_in_a_notebook(opened, tmp_path, walk):
     notebook = tmp_path / "notebook.html"
     bundle = walk._repr_mimebundle_()["text/html"]
     notebook.write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{bundle}{bundle}", encoding="utf-8")
