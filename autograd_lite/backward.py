@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NESTS, Node, ancestors, between, clock, extras, leaf, newest_first, nodes_in, values_of
-from .mode import recording
+from .graph import NESTS, Node, clock, extras, leaf, nodes_in, values_of
+from .mode import current_mode, recording
 from .ownership import own, release, separate
 from .rules import VJPS, name_of
+from .traversal import ancestors, between, newest_first
 
 Cotangent = Any
 """What travels backward: an ndarray or NumPy scalar, or a Tensor if the pass itself is recorded."""
@@ -40,7 +41,7 @@ def chain_rule(
             if g is None:
                 continue
             if node._extras is not None and node._extras.hooks:
-                g = _run_hooks(node, g, record)
+                g = run_hooks(node, g, record)
             if record and g.name is None and node.name is not None and g.op is not None:
                 g.name = f"dC_d{node.name}"
             if node in wanted:
@@ -69,8 +70,8 @@ def chain_rule(
                                 c = _from_number(c, op, i)
                             if c.shape != data.shape or c.dtype != data.dtype:
                                 c = fit(c, data)
-                            # Out of place: c may be g itself.
-                            cotangents[a] = cotangents[a] + c if a in cotangents else c
+                            before = cotangents.get(a)
+                            cotangents[a] = c if before is None else before + c  # out of place: c may be g itself
                     elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
                         sent = row.of(op, i)(g, ans, *values, **keywords)
@@ -104,30 +105,41 @@ def _from_number(c: Any, op: Any, argument: int) -> np.ndarray[Any, Any]:
 
 def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
     """A cotangent in the shape and dtype of the input it is for. Raises ValueError for one that cannot be right."""
-    if c.dtype.kind != "f":
-        raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {data.dtype}")
-    if c.shape != data.shape:
-        sent = c.shape
-        c = unbroadcast(c, data.shape)
-        if c.shape != data.shape:
-            raise ValueError(f"the rule returned shape {sent} for an input of shape {data.shape}")
-    return c if c.dtype == data.dtype else c.astype(data.dtype)
+    shape, dtype = data.shape, data.dtype
+    sent = c.shape
+    if sent != shape:
+        c = unbroadcast(c, shape)
+        if c.shape != shape:
+            raise ValueError(f"the rule returned shape {sent} for an input of shape {shape}")
+    if c.dtype != dtype:
+        if c.dtype.kind != "f":
+            raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {dtype}")
+        c = c.astype(dtype)
+    return c
 
 
 def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     """Sum over the axes along which an input of `shape` was broadcast: every copy of it contributes."""
     extra = c.ndim - len(shape)
     if extra > 0:
-        c = np.add.reduce(c, axis=tuple(range(extra)))
+        c = _sum(c, axis=0 if extra == 1 else tuple(range(extra)))
         if c.shape == shape:
             return c
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and i < c.ndim and c.shape[i] != 1)
-    return np.add.reduce(c, axis=stretched, keepdims=True) if stretched else c
+    return _sum(c, axis=stretched, keepdims=True) if stretched else c
 
 
-def _run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
+_sum = np.add.reduce
+
+
+def run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
+    """What the hooks of a node make of its complete cotangent. Raises ValueError if one returns another shape."""
     for hook in list(extras(node).hooks.values()):
-        returned = hook(g if record else leaf(own(g)))
+        if record:
+            returned = hook(g)
+        else:
+            with recording(False):
+                returned = hook(leaf(own(g)))
         if returned is not None:
             replaced = returned if isinstance(returned, Node) else leaf(np.array(returned, node._array.dtype))
             if replaced._array.shape != node._array.shape:
@@ -163,18 +175,21 @@ def pull_back(
     else:
         keep = set(wanted)
         passing = between(keep & passing, passing)
-    with recording(create_graph) as mode:
-        record = create_graph or mode.tracing is not None
-        seeds = dict(outputs) if record else {n: g._array[()] for n, g in outputs.items()}  # a number, if 0-d: faster
-        began = next(clock)
-        complete = chain_rule(seeds, passing, keep, record)
-        if record:
+    record = create_graph or current_mode().tracing is not None
+    if record:
+        with recording(create_graph):
+            began = next(clock)
+            complete = chain_rule(outputs, passing, keep, record)
             separate(complete, began)
+    else:
+        numbers = {n: g._array[()] for n, g in outputs.items()}  # of a 0-d array the number, which is faster
+        complete = chain_rule(numbers, passing, keep, record)
+        complete = {node: leaf(release(complete, node)) for node in list(complete)}
     if not (retain_graph or create_graph):
         for output in outputs:
             if output.op is not None:  # a leaf has no graph to use up
                 extras(output).spent = True
-    return complete if record else {node: leaf(release(complete, node)) for node in list(complete)}
+    return complete
 
 
 def _check(output: Node) -> None:

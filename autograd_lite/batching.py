@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import NESTS, Node, newest_first
+from .graph import NESTS, Node
 from .rules import IMPURE, name_of
+from .traversal import newest_first
 
 BATCHING: dict[Callable[..., Any], "BatchRule"] = {}
 

@@ -8,9 +8,10 @@ import numpy as np
 from .differences import ANALYTIC, mismatch
 from .faults import comparison, first_fault
 from .functional import grad, value_and_grad
-from .graph import Node, ancestors, apply, newest_first, nodes_in
+from .graph import Node, apply, nodes_in
 from .rules import name_of
 from .tensor import Tensor
+from .traversal import ancestors, newest_first
 from .trees import leaves, paired, rebuilt
 from .variables import run
 
@@ -156,8 +157,7 @@ def _culprit(f: Callable[..., Any], base: Callable[..., Any], inputs: list[Array
             return f"The first operation at fault is the one that made {node.describe()}{inside}: {complaint}"
     return (
         "Every operation of its graph is right on its own, so a value was taken out of the graph (detach(), .data, "
-        "item(), "
-        "numpy()), or the function is not the same each time"
+        "item(), numpy()), or the function is not the same each time"
     )
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from . import batch_rules as _tables  # noqa: F401  (importing the tables states their rules)
+from . import batch_arrays as _tables  # noqa: F401  (importing the tables states their rules)
 from .backward import pull_back
 from .batching import OF_SHAPES, Batched, Unbatched, depends_on, replayed
-from .graph import Node, ancestors, clock, leaf
+from .graph import Node, clock, leaf
 from .mode import Tracer, current_mode, recording, tracing
 from .rules import CONSTANTS
 from .tensor import Tensor, real_array
+from .traversal import ancestors
 from .trees import leaves, mapped, rebuilt
 from .variables import one_number, variable, within_transform
 
@@ -155,9 +156,8 @@ def _parameter(p: Any) -> Tensor:
 def _outside_transforms(output: Tensor) -> None:
     if output._requires_grad and within_transform(ancestors([output])):
         raise RuntimeError(
-            "per_example_gradients returns arrays, which carry no gradient, and was called inside a function that is "
-            "being "
-            "differentiated: use vjp or jacobian there"
+            "per_example_gradients returns arrays, which carry no gradient, and was called inside a function that "
+            "is being differentiated: use vjp or jacobian there"
         )
 
 

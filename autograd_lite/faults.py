@@ -11,8 +11,9 @@ import numpy as np
 
 from .backward import fit
 from .differences import ANALYTIC, ROUGH, Mismatch, mismatch
-from .graph import NESTS, Node, ancestors, newest_first, values_of
+from .graph import NESTS, Node, values_of
 from .rules import VJPS, name_of
+from .traversal import ancestors, newest_first
 
 Array = np.ndarray[Any, Any]
 Place = tuple[Any, ...]

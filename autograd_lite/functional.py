@@ -10,10 +10,10 @@ from functools import wraps
 from typing import Any
 
 from .backward import pull_back
-from .graph import ancestors
 from .mode import current_mode
 from .rules import name_of
 from .tensor import Tensor, seed
+from .traversal import ancestors
 from .trees import mapped
 from .variables import any_live, numbered, one_number, others, run, within_transform
 

@@ -1,4 +1,4 @@
-"""Recording: the node of the computation graph, the one function that records, and the order of a graph.
+"""Recording: the node of the computation graph, and the one function that records.
 
 A node points at what it was made from and never at what is made from it: there are no reference cycles, and a graph is freed
 the moment its output is. A global counter numbers nodes as they are made, so ascending numbers *are* a topological order.
@@ -6,13 +6,12 @@ the moment its output is. A global counter numbers nodes as they are made, so as
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from .mode import current_mode
-from .rules import name_of, stands_for_array
+from .rules import PLAIN, name_of, stands_for_array
 
 NO_KEYWORDS: Mapping[str, Any] = {}
 NESTS = frozenset((list, tuple))
@@ -68,19 +67,24 @@ class Node:
 
     def write(self, array: np.ndarray[Any, Any]) -> None:
         """Replace the value and stamp the write. The old array is left alone: views of it and other owners keep their value."""
-        if self._requires_grad and array.dtype.kind != "f":
-            raise TypeError(f"{self.describe()} requires a gradient and needs floating data, not {array.dtype}")
+        old = self._array
+        if array.dtype != old.dtype or array.shape != old.shape:
+            self._check_fit(array)
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.refuse_write(self)
+        self._array = array
+        self._written = next(clock)
+
+    def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
+        if self._requires_grad and array.dtype.kind != "f":
+            raise TypeError(f"{self.describe()} requires a gradient and needs floating data, not {array.dtype}")
         g = self._grad
         if g is not None and (g._array.shape != array.shape or g._array.dtype != array.dtype):
             raise ValueError(
                 f"{self.describe()} has a gradient of shape {g._array.shape} and dtype {g._array.dtype}, which does not fit "
                 f"a value of shape {array.shape} and dtype {array.dtype}: call zero_grad() first"
             )
-        self._array = array
-        self._written = next(clock)
 
     def set_grad(self, g: Any) -> None:
         """Replace the gradient; who listens learns of it."""
@@ -165,12 +169,13 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
     tracer = mode.tracing
     if tracer is not None:
         tracer.prepare(args, values)
+    compute = PLAIN.get(op, op)
     try:
         if keywords:
-            out = op(*values, **{k: values_of(v) for k, v in keywords.items()})
+            out = compute(*values, **{k: values_of(v) for k, v in keywords.items()})
             needs = needs or any(n._requires_grad for n in nodes_in(keywords.values()))
         else:
-            out = op(*values)
+            out = compute(*values)
     except ValueError as error:
         raise _explained(error, op, args, mode.scope) from None
     if type(out) is not np.ndarray:
@@ -254,57 +259,3 @@ def _explained(error: ValueError, op: Callable[..., Any], args: tuple[Any, ...],
     inside = f", in {' / '.join(scope)}" if scope else ""
     error.args = (f"{error} [{name_of(op)} of {operands}{inside}]",)
     return error
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The order of a graph.
-
-
-def ancestors(outputs: Iterable[Node]) -> set[Node]:
-    """The nodes that require a gradient and lead to `outputs`, those included.
-
-    Raises RuntimeError if an input was written after it was used: the rules would see another value than the function did.
-    """
-    found = set(outputs)
-    waiting = list(found)
-    while waiting:
-        node = waiting.pop()
-        if node._written > node.index and node.op is not None:
-            raise _written_since(node, node)
-        for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
-            if isinstance(a, Node):
-                if a._written > node.index:
-                    raise _written_since(a, node)
-                if a._requires_grad and a not in found:
-                    found.add(a)
-                    waiting.append(a)
-            elif type(a) in NESTS:
-                for part in nodes_in(a):
-                    if part._written > node.index:
-                        raise _written_since(part, node)
-                    if part._requires_grad and part not in found:
-                        found.add(part)
-                        waiting.append(part)
-    return found
-
-
-def newest_first(nodes: Iterable[Node]) -> list[Node]:
-    """The order of the backward pass."""
-    return sorted(nodes, key=attrgetter("index"), reverse=True)
-
-
-def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:
-    """Those of `nodes` that depend on `inputs`, these included: the ones a gradient of `inputs` has to pass."""
-    found = set(inputs)
-    for node in reversed(newest_first(nodes)):
-        if node not in found and any(a in found for a in node.inputs):
-            found.add(node)
-    return found
-
-
-def _written_since(a: Node, node: Node) -> RuntimeError:
-    assert node.op is not None
-    return RuntimeError(
-        f"{a.describe()} was written after {name_of(node.op)} used it, so its derivative would be taken at the wrong value: "
-        "run backward() before the write, or use a copy() of it in the computation"
-    )

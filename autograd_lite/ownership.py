@@ -1,6 +1,6 @@
 """Arrays that leave a backward pass belong to the caller alone: nobody else sees them change."""
 
-import sys
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -19,17 +19,14 @@ def release(complete: dict[Node, Any], node: Node) -> np.ndarray[Any, Any]:
     A rule may return the array it was given, a view, or one and the same array for two inputs. It is copied, unless the
     count of its holders shows that it was made for this input alone.
     """
-    held = [complete.pop(node)]
-    array = held[0]
-    if type(array) is not np.ndarray or not array.flags.writeable:
-        return own(array)
-    base = array.base
-    del array
-    if base is None:
-        return held[0] if _holders(held) == _SOLE_ARRAY else own(held[0])
-    whole = type(base) is np.ndarray and base.size == held[0].size
-    del base
-    return held[0] if whole and _holders(held) == _SOLE_VIEW else own(held[0])
+    array = complete.pop(node)
+    if type(array) is np.ndarray and array.flags.writeable:
+        base = array.base
+        holders = getrefcount(array), getrefcount(base)
+        whole = base is None or (type(base) is np.ndarray and base.size == array.size)
+        if whole and (holders == _VIEW or (base is None and holders[0] == _ARRAY[0])):
+            return array
+    return own(array)
 
 
 def separate(complete: dict[Node, Node], began: int) -> None:
@@ -42,10 +39,12 @@ def separate(complete: dict[Node, Node], began: int) -> None:
         given.add(complete[node])
 
 
-def _holders(held: list[Any]) -> tuple[int, int]:
-    array = held[0]
-    return sys.getrefcount(array), sys.getrefcount(array.base) if array.base is not None else 0
+def _holders(complete: dict[int, Any]) -> tuple[int, int]:
+    """The counts that `release` sees, for what nobody else holds."""
+    array = complete.pop(0)
+    base = array.base
+    return getrefcount(array), getrefcount(base)
 
 
-_SOLE_ARRAY = _holders([np.empty(2)])
-_SOLE_VIEW = _holders([np.empty((2, 1)).T])
+_ARRAY = _holders({0: np.empty(2)})
+_VIEW = _holders({0: np.empty((2, 1)).T})

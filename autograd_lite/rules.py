@@ -12,7 +12,7 @@ A rule is `rule(g, ans, *args, **keywords)`: from `g`, the cotangent dC/d(ans) o
 its argument, in plain NumPy. It may leave the result broadcast against the argument's shape; the backward pass sums that away.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial, wraps
 from typing import Any, TypeVar
 
@@ -27,6 +27,8 @@ COMPOSITES: dict[Function, Function] = {}
 CONSTANTS: set[Function] = set()
 IMPURE: set[Function] = set()
 """Functions that give something else at each call; see `impure`."""
+PLAIN: dict[Function, Function] = {}
+"""Of some functions, what computes them on arrays without first looking for Tensors among these."""
 REFUSED: dict[Function, str] = {}
 """Functions that have no entry for a reason; the reason ends the error message."""
 ARRAY_LIKE: set[Function] = set()
@@ -130,17 +132,14 @@ def primitive(f: F) -> F:
 
     @wraps(f)
     def operation(*args: Any, **kwargs: Any) -> Any:
-        for a in args:
+        for a in (*args, *kwargs.values()) if kwargs else args:
             if type(a) is not np.ndarray:
                 taker = _finds_tensor(a)
                 if taker is not None:
                     return taker.__array_function__(operation, (type(taker),), args, kwargs)
-        for a in kwargs.values():
-            taker = _finds_tensor(a)
-            if taker is not None:
-                return taker.__array_function__(operation, (type(taker),), args, kwargs)
         return f(*args, **kwargs)
 
+    PLAIN[operation] = f
     return operation  # type: ignore[return-value]
 
 
@@ -148,6 +147,15 @@ def _finds_tensor(a: Any) -> Any:
     if type(a) is list or type(a) is tuple:
         return next((found for found in map(_finds_tensor, a) if found is not None), None)
     return a if hasattr(type(a), "__array_function__") and not isinstance(a, np.ndarray) else None
+
+
+def tensors_in(a: Any) -> Iterator[Any]:
+    """The Tensors in an argument, looking into lists and tuples."""
+    if type(a) is list or type(a) is tuple:
+        for part in a:
+            yield from tensors_in(part)
+    elif _finds_tensor(a) is not None:
+        yield a
 
 
 def name_of(f: Function) -> str:

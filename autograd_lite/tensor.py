@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, extras, nodes_are, nodes_in, values_of
+from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, values_of
 from .mode import current_mode
 from .operators import Operators
 
@@ -64,9 +64,9 @@ class Tensor(Operators, ArrayMethods):
             data = source._array
         self._array = real_array(data, dtype)
         self.index = next(clock)
-        self.requires_grad = requires_grad
-        tracer = current_mode().tracing
-        if tracer is not None and source is not None:
+        if requires_grad:
+            self.requires_grad = True
+        if source is not None and (tracer := current_mode().tracing) is not None:
             tracer.stands_for(self, source)
 
     # ----------------------------------------------------------------------------------------------- value and gradient
@@ -220,8 +220,13 @@ class HookHandle:
         extras(self._tensor).hooks.pop(self._number, None)
 
 
+_USUAL = {np.dtype(np.float64), np.dtype(np.float32)}
+
+
 def real_array(data: Any, dtype: npt.DTypeLike | None) -> Array:
     """`data` as an ndarray of real numbers. Raises TypeError for anything else, and for rows of different lengths."""
+    if type(data) is np.ndarray and dtype is None and data.dtype in _USUAL:
+        return data
     try:
         array = np.asarray(data, dtype=dtype)
     except ValueError as error:
@@ -241,7 +246,9 @@ def seed(output: Tensor, gradient: Any) -> Tensor:
                 f"a gradient can be taken of one number, and {output.describe()} has shape {output.shape}: "
                 "reduce it first, with sum() or mean(), or pass gradient= of that shape to weigh its elements"
             )
-        return Tensor(np.ones_like(output._array))
+        array = output._array
+        one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
+        return leaf(one)  # type: ignore[no-any-return]
     given = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     if given.shape != output.shape:
         raise ValueError(f"gradient= has shape {given.shape}; {output.describe()} needs shape {output.shape}")

@@ -13,10 +13,11 @@ import numpy as np
 
 from .backward import chain_rule, pull_back
 from .functional import grad
-from .graph import Node, ancestors, between, leaf
+from .graph import Node, leaf
 from .mode import current_mode, recording
 from .rules import name_of
 from .tensor import Tensor
+from .traversal import ancestors, between
 from .trees import mapped, paired
 from .variables import Run, Variable, alive, any_live, numbered, one_number, others, run, tensor_leaves
 

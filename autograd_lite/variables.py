@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node, ancestors, leaf
+from .graph import Node, leaf
 from .mode import current_mode, enable_grad
 from .rules import name_of
 from .tensor import Tensor, real_array
+from .traversal import ancestors
 from .trees import leaves, mapped
 
 
@@ -32,8 +33,7 @@ class Variable(Tensor):
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(
             f"{self.describe()} is an argument of a function that is being differentiated; a deep copy or a pickle "
-            "would lose "
-            "the gradient: take copy() of it"
+            "would lose the gradient: take copy() of it"
         )
 
 
@@ -118,7 +118,7 @@ def variable(a: Any) -> Variable:
             )
     made: Variable = leaf(array, Variable)
     if isinstance(a, Tensor) and ((a.requires_grad and mode.recording) or mode.tracing is not None):
-        made.take_over(a.copy())
+        made.take_over(np.copy(a))  # type: ignore[arg-type]
     made._requires_grad, made.name, made.live = True, name, True
     return made
 
@@ -192,8 +192,7 @@ def one_number(f: Callable[..., Any], output: Any) -> Tensor:
     if isinstance(output, list | tuple | dict):
         raise TypeError(
             f"{name_of(f)} returned a {type(output).__name__}; a gradient is taken of one number: for (number, "
-            "anything) pass "
-            "has_aux=True, else use jacobian or vjp"
+            "anything) pass has_aux=True, else use jacobian or vjp"
         )
     (tensor,) = tensor_leaves(f, output)
     if tensor.size != 1:
@@ -208,7 +207,7 @@ def _needs_recording(_: Any) -> None:
     mode = current_mode()
     if not mode.recording and mode.tracing is None:
         raise RuntimeError(
-            "backward() was called inside a function that is itself being differentiated, and without recording: its "
-            "gradients "
-            "would count as constants. Pass create_graph=True to it, or use autograd_lite.grad or gradients inside"
+            "backward() was called inside a function that is itself being differentiated, and without recording: "
+            "its gradients would count as constants. Pass create_graph=True to it, or use autograd_lite.grad or "
+            "gradients inside"
         )

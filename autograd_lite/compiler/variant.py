@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, ancestors, extras, leaf
+from ..graph import Node, extras, leaf
 from ..tensor import Tensor
+from ..traversal import ancestors
 from ..trees import leaves, mapped, rebuilt
 from .names import GRADIENT
 from .program import Program, Value

@@ -1,6 +1,7 @@
 """How many paths lead from a Tensor to a cost."""
 
-from ..graph import Node, ancestors, between, newest_first
+from ..graph import Node
+from ..traversal import ancestors, between, newest_first
 from .uses import depends, require_recorded
 
 

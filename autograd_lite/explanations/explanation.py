@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..graph import Node, ancestors
+from ..graph import Node
 from ..graph import leaf as as_leaf
 from ..ownership import own
 from ..tensor import Tensor, seed
+from ..traversal import ancestors
 from .counting import counted, way
 from .listing import MANY, carried, followed, largest
 from .replay import Prediction, predict

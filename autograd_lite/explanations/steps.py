@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import Cotangent, _run_hooks
+from ..backward import Cotangent, run_hooks
 from ..drawing.layout import Direction
 from ..drawing.text import clean, isolated
-from ..graph import Node, ancestors, leaf, newest_first
+from ..graph import Node, leaf
 from ..ownership import own
 from ..rules import name_of
 from ..tensor import Tensor, seed
+from ..traversal import ancestors, newest_first
 from .equations import equations_of
 from .formulas import formula_of
 from .naming import made_as, names_of
@@ -137,7 +138,7 @@ def step_through(
     for node in newest_first(passing):
         g = cotangents.pop(node)
         if node._extras is not None and node._extras.hooks:
-            g = _run_hooks(node, g, False)
+            g = run_hooks(node, g, False)
         upstream = gradients[node] = _tensor(g)
         if node.op is None:
             continue

@@ -1,0 +1,58 @@
+"""Going through a graph: what leads to an output, and in which order."""
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+from .graph import NESTS, Node, nodes_in
+from .rules import name_of
+
+
+def ancestors(outputs: Iterable[Node]) -> set[Node]:
+    """The nodes that require a gradient and lead to `outputs`, those included.
+
+    Raises RuntimeError if an input was written after it was used: the rules would see another value than the function did.
+    """
+    found = set(outputs)
+    waiting = list(found)
+    while waiting:
+        node = waiting.pop()
+        index = node.index
+        if node._written > index and node.op is not None:
+            raise _written_since(node, node)
+        for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
+            if isinstance(a, Node):
+                if a._written > index:
+                    raise _written_since(a, node)
+                if a._requires_grad and a not in found:
+                    found.add(a)
+                    waiting.append(a)
+            elif type(a) in NESTS:
+                for part in nodes_in(a):
+                    if part._written > index:
+                        raise _written_since(part, node)
+                    if part._requires_grad and part not in found:
+                        found.add(part)
+                        waiting.append(part)
+    return found
+
+
+def newest_first(nodes: Iterable[Node]) -> list[Node]:
+    """The order of the backward pass."""
+    return sorted(nodes, key=attrgetter("index"), reverse=True)
+
+
+def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:
+    """Those of `nodes` that depend on `inputs`, these included: the ones a gradient of `inputs` has to pass."""
+    found = set(inputs)
+    for node in reversed(newest_first(nodes)):
+        if node not in found and any(a in found for a in node.inputs):
+            found.add(node)
+    return found
+
+
+def _written_since(a: Node, node: Node) -> RuntimeError:
+    assert node.op is not None
+    return RuntimeError(
+        f"{a.describe()} was written after {name_of(node.op)} used it, so its derivative would be taken at the wrong value: "
+        "run backward() before the write, or use a copy() of it in the computation"
+    )
