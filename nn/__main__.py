@@ -115,8 +115,8 @@ def outputs_of(net: MLP, x: NDArray[Any], y: NDArray[Any], cost: Cost) -> Table:
         a = net(x)
     terms = cost.terms(a, y).tolist()
     values = zip(a.tolist(), y, terms, _notes(a.numpy(), y), strict=True)
-    rows = [(str(i), f"{a_i:.4f}", f"{y_i:g}", f"{term:.2e}", note) for i, (a_i, y_i, term, note) in enumerate(values)]
-    rows.append(("", "", "C =", f"{sum(terms):.6f}", ""))
+    rows = [(str(i), f"{a_i:.4f}", f"{y_i:g}", f"{term:.3e}", note) for i, (a_i, y_i, term, note) in enumerate(values)]
+    rows.append(("", "", "C =", f"{sum(terms):.3e}", ""))
     return table(("digit", "activation a", "target y", cost.formula, ""), rows)
 
 

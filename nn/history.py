@@ -45,12 +45,21 @@ class History:
     """Mini-batches an epoch."""
     gradient_norms: list[dict[str, float]] = field(default_factory=list, repr=False)
     """At the end of every epoch, ‖∂C/∂(W, b)‖ of every layer for the first examples of the training data, 256 at most."""
+    metrics: list[dict[str, float]] = field(default_factory=list, repr=False)
+    """At the end of every epoch, the values of the metrics that `fit` was given."""
     interrupted: bool = False
     """Whether the run was stopped by the keyboard before its last epoch was over."""
 
     def table(self) -> Table:
         """A row an epoch."""
-        return table(Epoch._fields, [[_text(value) for value in epoch] for epoch in self.epochs], left=0)
+        return table(self._columns(), [[_text(value) for value in row] for row in self._rows()], left=0)
+
+    def _columns(self) -> list[str]:
+        return [*Epoch._fields, *(self.metrics[0] if self.metrics else ())]
+
+    def _rows(self) -> list[list[Any]]:
+        more = [list(values.values()) for values in self.metrics] or [[] for _ in self.epochs]
+        return [[*epoch, *values] for epoch, values in zip(self.epochs, more, strict=True)]
 
     def running_mean(self, window: int | None = None) -> NDArray[Any]:
         """Of every mini-batch the average cost of it and of those before it, `window` in all; as many as there are at first.
@@ -83,8 +92,8 @@ class History:
         """Write a header and a row an epoch, with all digits. `path` holds all of it then, or what it held before."""
         with replacing(path) as new, open(new, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(Epoch._fields)
-            writer.writerows(self.epochs)
+            writer.writerow(self._columns())
+            writer.writerows(self._rows())
 
 
 def _text(value: float | None) -> str:

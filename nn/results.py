@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd_lite as ag
+from autograd_lite.drawing.picture import ThemeName
 
 from .certificate import Certificate
 from .costs import Cost
@@ -21,10 +22,16 @@ from .saving import save
 from .sequential import MLP
 from .speed import LearningSpeed, learning_speed
 
+if TYPE_CHECKING:
+    from autograd_lite.explanations import Explanation
+
 EXAMPLES = 100
 """Training examples whose nudges are averaged."""
 MODEL, HISTORY, PAGE = "model.npz", "history.csv", "index.html"
 MOST_NODES = 400
+STEP = 1e-4
+"""A small step, relative to the weights."""
+THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,9 @@ class Results:
         x, y = (part[0] for part in self.digits.test)
 
         def add(name: str, what: str, words: str, picture: Drawing[Any], table: str = "") -> None:
-            contents.append((name, what, picture.svg))
-            sections.append(Section(_capital(what), words, picture.svg, picture.themed("dark").svg, table))
+            light = picture.svg
+            contents.append((name, what, light))
+            sections.append(Section(_capital(what), words, light, picture.themed("dark").svg, table))
 
         if self.history.epochs or self.history.batch_costs:
             add(
@@ -100,6 +108,14 @@ class Results:
             "The weights of each neuron in the place of the pixels they belong to.",
             draw_weights(self.net),
         )
+        speed = self._speed()
+        add(
+            "speed.svg",
+            "how fast its neurons learn",
+            "A dot a neuron. A slow one has a saturated output or inactive inputs, or little of the error reaches it.",
+            speed.draw(),
+            str(speed),
+        )
         table = self._nudges()
         add(
             "nudges.svg",
@@ -117,14 +133,21 @@ class Results:
                 page=steps,
             )
         )
+        explanation = ag.explain(one, self.net.parameters()[0])
+        light, dark = (_paths(explanation, theme) for theme in THEMES)
+        contents.append(("paths.svg", "how the first weights reach that cost", light))
+        sections.append(
+            Section(
+                "How the first weights reach that cost", _prediction(explanation), light, dark, str(explanation), False
+            )
+        )
         one.backward(keep_grads=True)
         graph = ag.draw(one, max_nodes=MOST_NODES).svg
         contents.append(("cost.svg", "the graph of that cost", graph))
         dark = ag.draw(one, max_nodes=MOST_NODES, theme="dark").svg
         sections.append(
-            Section("The graph of that cost", "Every Tensor with its value and its gradient.", graph, dark, whole=False)
+            Section("The graph of that cost", "Tensors with their values and gradients.", graph, dark, whole=False)
         )
-        sections.append(Section("How fast its neurons learn", "", table=str(self._speed())))
         words = "The gradients of the recorded graph, held against the equations of backpropagation."
         sections.append(Section("The four equations", words, table=str(self.certificate)))
         if self.history.epochs:
@@ -145,6 +168,23 @@ class Results:
     def _speed(self) -> LearningSpeed:
         x, y = self.digits.train
         return learning_speed(self.net, x[:1000], y[:1000], self.cost)
+
+
+def _paths(explanation: "Explanation", theme: ThemeName) -> str:
+    """The graph without numbers, the listed paths lit."""
+    picture = explanation.draw(None, values=False, grads=False, max_nodes=MOST_NODES, theme=theme)
+    return picture.svg
+
+
+def _prediction(explanation: "Explanation") -> str:
+    """What a small step along the nudge should do to the cost, and what it does."""
+    g, w = explanation.total.numpy(), explanation.leaf.numpy()
+    length = float(np.linalg.norm(g))
+    step = -STEP * np.linalg.norm(w) / length * g if length else np.zeros_like(w)
+    return (
+        "The local derivatives along a path multiply, and paths add up to the gradient. After a step against it, "
+        f"{STEP:.2%} of the weights in length, {explanation.predict(step)}."
+    )
 
 
 def _capital(words: str) -> str:

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, enable_grad, gradients
+from autograd_lite.drawing.picture import ThemeName
 from autograd_lite.drawing.text import clean, number
 
 from .costs import Cost, quadratic_cost
 from .module import Module
+from .pictures.sheet import Drawing
 from .sequential import Sequential
 from .stages import Stage, layer_of, parameter_names, rows_of, stages
 from .tables import Table, table
@@ -96,6 +98,15 @@ class LearningSpeed:
         if len(self.slow) > most:
             rows.append((f"⋮ {len(self.slow) - most:,} more", "", "", ""))
         return table(("layer", "neuron", "speed", "why it is slow"), rows)
+
+    def draw(self, *, theme: ThemeName = "light") -> Drawing["LearningSpeed"]:
+        """Three plots, a column a layer: the speed of every neuron, its slope, and how active its inputs are."""
+        from .pictures.speed import draw_speed
+
+        return draw_speed(self, theme)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.draw().svg, "text/plain": str(self)}
 
     def __str__(self) -> str:
         text = (

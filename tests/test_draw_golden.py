@@ -41,7 +41,19 @@ def strips():
     return draw(total, theme="dark", rankdir="TB")
 
 
-PICTURES = {"square": square, "neuron": neuron, "strips": strips}
+def layer():
+    """A transpose, an array among the operands, and a card of several nodes."""
+    x = ag.Tensor(np.arange(8.0).reshape(2, 4) / 8 - 0.5, name="x")
+    with ag.scope("layer 1"):
+        W = ag.Tensor(np.arange(-6.0, 6).reshape(3, 4) / 4, requires_grad=True, name="W")
+        z = (x @ W.T).named("z")
+    with ag.scope("cost"):
+        cost = np.sum(np.square(np.maximum(z, 0.0) - 1.0)).named("C")
+    cost.backward(keep_grads=True)
+    return draw(cost, max_nodes=6, expand=("layer 1",))
+
+
+PICTURES = {"square": square, "neuron": neuron, "strips": strips, "layer": layer}
 FILES = [f"{name}.{ending}" for name in PICTURES for ending in ("svg", "dot")]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd_lite.drawing import layout
 from autograd_lite.drawing.layout import Box, place
 
 SCOPES = [(), ("a",), ("b",), ("a", "p"), ("a", "q"), ("b", "p"), ("c",)]
@@ -137,3 +138,12 @@ def test_a_narrow_scope_is_as_wide_as_its_title():
 
 def test_nothing_to_place():
     assert place([], [], [], {}) == (0.0, 0.0, [], [], [])
+
+
+def test_edges_that_share_a_line_are_routed_along_it_once(monkeypatch):
+    """One weight of a long recurrence: were every edge routed from its start, steps would grow with the square."""
+    n, steps = 200, []
+    step = layout._step
+    monkeypatch.setattr(layout, "_step", lambda *arguments: (steps.append(1), step(*arguments)))
+    place([(90.0, 60.0)] * n, [(i, i + 1) for i in range(n - 1)] + [(0, i) for i in range(2, n)], [()] * n, {})
+    assert len(steps) <= 4 * n

@@ -299,3 +299,63 @@ def test_nothing_recurses():
 def test_wrong_arguments_are_named(t, options, error, message):
     with pytest.raises(error, match=message):
         draw(t, **options)
+
+
+# --- Transposes -------------------------------------------------------------------------------------------------------
+
+
+def layer(name=None):
+    x, W = ag.Tensor(np.ones((2, 3)), name="x"), leaf(np.ones((4, 3)), "W")
+    turned = W.T if name is None else W.T.named(name)
+    return W, (x @ turned).named("z")
+
+
+def test_a_nameless_transpose_is_drawn_in_the_formula_of_its_user():
+    _, z = layer()
+    graph = build([z], transposes=False)
+    assert [card.title for card in graph.cards] == ["x", "W", "z = x @ Wᵀ"]
+    assert [edge[:2] for edge in graph.edges] == [(0, 2), (1, 2)]
+
+
+def test_what_is_left_out_stands_where_its_matrix_does():
+    W, z = layer()
+    graph = build([z], transposes=False)
+    turned = z.inputs[1]
+    assert graph.places[turned.index] == graph.places[W.index] == 1
+    assert graph.uses[turned.index, 0] == graph.uses[z.index, 1] == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "titles"),
+    [
+        (lambda: layer("Wt")[1], ["x", "W", "Wt = Wᵀ", "z = x @ Wt"]),
+        (lambda: leaf(np.ones((2, 3)), "W").T, ["W", "t1 = Wᵀ"]),
+        (
+            lambda: np.sum(np.transpose(leaf(np.ones((2, 3, 4)), "W"), (1, 0, 2))),
+            ["W", "t1 = transpose(W, (1, 0, 2))", "t2 = Σ t1"],
+        ),
+    ],
+    ids=["it has a name", "it is what is drawn", "it is no transpose of a matrix"],
+)
+def test_other_transposes_keep_their_cards(make, titles):
+    assert [card.title for card in draw(make()).graph.cards] == titles
+
+
+def test_a_transpose_of_a_transpose_reads_from_the_inside():
+    A = leaf(np.eye(2), "A")
+    graph = build([(A.T.T @ A.T).named("z")], transposes=False)
+    assert [card.title for card in graph.cards] == ["A", "z = Aᵀᵀ @ Aᵀ"]
+    assert len(set(graph.uses.values())) == 2 and len(graph.uses) == 5
+
+
+def test_names_are_those_of_the_picture_with_transposes():
+    _, z = layer()
+    total = np.sum(z * 2.0)
+    assert build([total], transposes=False).names == build([total]).names
+
+
+def test_a_path_through_a_transpose_is_lit_to_its_ends():
+    W, z = layer()
+    picture = ag.explain(np.sum(z), W).draw()
+    assert ag.draw(np.sum(layer()[1]), transposes=True).graph.cards[2].title == "t1 = Wᵀ"
+    assert picture.svg.count('stroke="#f59e0b"') == 2 + 3  # two edges; rings around W, z and the sum

@@ -278,3 +278,17 @@ def test_the_program_renders_strips_and_counts(tmp_path):
 def test_the_program_replaces_nothing_in_names():
     shown = to_graphviz(leaf(1.0, "\\N\\G<b>&amp;")).pipe(format="svg").decode().replace("\u200b", "")
     assert "\\N\\G&lt;b&gt;&amp;amp;" in shown
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_cells_below_zero_have_gaps_between_them_and_others_none(theme):
+    svg = draw(leaf([[-1.0, -1.0, 1.0, 1.0, 0.0]] * 2, "W"), grads=False, theme=theme).svg
+    cells = [e for e in ElementTree.fromstring(svg).iter(f"{SVG}path") if e.get("stroke-dasharray") == "8 1"]
+    assert [e.get("stroke-width") for e in cells] == ["8"]
+    assert re.fullmatch(r"(M[\d.]+,[\d.]+h18){2}", cells[0].get("d"))
+    assert "below zero with gaps" in svg
+
+
+def test_cells_below_zero_have_gaps_in_dot_as_well():
+    source = draw(leaf([[-1.0, 2.0, 3.0]] * 2, "W"), grads=False).dot
+    assert source.count('BORDER="1" COLOR="#f4f6f8"') == 2

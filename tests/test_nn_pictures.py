@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -39,6 +40,15 @@ def hostile():
     return nn.draw_network(net, x, y)
 
 
+def slow():
+    """A learning speed: of the first layer one neuron is saturated, and little of the error reaches the others."""
+    net = network((16, 3, 3, 3))
+    net.parameters()[1].data[0] = 40.0
+    net.parameters()[4].data[:] *= 1e-3
+    net.parameters()[2].data[:] *= 1e-3
+    return nn.learning_speed(net, *examples())
+
+
 def one(n=0):
     x, y = examples()
     return x[n], y[n]
@@ -56,6 +66,11 @@ PICTURES = {
     "table without images": lambda: nn.nudges(network((3, 2, 1)), np.ones((2, 3)), np.ones((2, 1))).draw(),
     "curves": lambda: trained().draw(),
     "curves of an epoch": lambda: trained(1).draw(),
+    "speed": lambda: slow().draw(),
+    "speed of a deep network": lambda: nn.learning_speed(network((16, *[3] * 14, 3)), *examples()).draw(),
+    "speed without error": lambda: nn.learning_speed(
+        network((3, 2, 1)), np.zeros((1, 3)), np.full((1, 1), np.nan)
+    ).draw(),
     "curves of a batch": lambda: nn.History(batch_costs=[1.0, 0.5], batches=4).draw(),
 }
 every = pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES.keys())
@@ -99,6 +114,23 @@ def test_pictures_show_and_save_themselves(make, tmp_path):
     with pytest.raises(ValueError, match=r"cannot save a picture as 'a.gif': the name must end in .svg, .html"):
         picture.save(tmp_path / "a.gif")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.html", "a.svg"]
+
+
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_with_cairosvg_pictures_are_saved_as_pixels_and_for_print(tmp_path, ending, start):
+    try:
+        import cairosvg  # noqa: F401
+    except (ImportError, OSError) as problem:
+        pytest.skip(f"cairosvg cannot be used here: {problem}")
+    assert nn.draw_weights(network()).save(tmp_path / f"a.{ending}").read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_without_cairosvg_the_remedy_is_named_and_nothing_written(tmp_path, monkeypatch, ending):
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    with pytest.raises(RuntimeError, match=rf"\.{ending} is made by the package cairosvg.*pip install"):
+        nn.draw_weights(network()).save(tmp_path / f"a.{ending}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hostile_names_are_shown_as_they_are():
@@ -229,6 +261,25 @@ def test_the_legend_stands_above_the_plots():
     root = ElementTree.fromstring(trained().draw().svg)
     heights = [float(e.get("y")) for e in root.iter(f"{SVG}text") if e.text in ("training data", "held-out data")]
     assert len(heights) == 4 and max(heights) < 74
+
+
+def test_gradients_that_vanish_are_seen_to_fall_from_layer_to_layer():
+    heights = {}
+    for e in ElementTree.fromstring(nn.learning_speed(network((16, *[4] * 5, 3)), *examples()).draw().svg).iter(
+        f"{SVG}circle"
+    ):
+        place = re.match(r"neuron \d+: learns", e.findtext(f"{SVG}title") or "")
+        if place:
+            heights.setdefault((float(e.get("cx")) - 62) // 74, []).append(float(e.get("cy")))
+    means = [np.mean(heights[layer]) for layer in range(6) if layer in heights]
+    assert len(means) >= 5 and means == sorted(means, reverse=True)
+
+
+def test_slow_neurons_are_outlines_that_say_why():
+    root = ElementTree.fromstring(slow().draw().svg)
+    titles = [e.findtext(f"{SVG}title") for e in root.iter(f"{SVG}path") if e.get("fill") == "none"]
+    reasons = {title.split(", ")[1] for title in titles if title}
+    assert reasons == {layer_reason for *_, layer_reason in slow().slow}
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -224,9 +224,15 @@ def test_the_step_is_announced(page):
     assert page.locator("#live").get_attribute("aria-live") == "polite"
 
 
+def stopped(page):
+    """A page whose clock stands still unless it is moved on."""
+    page.clock.install(time=0)
+    page.clock.pause_at(10)
+    return page
+
+
 def test_space_plays_and_pauses(opened, path):
-    page = opened(path, fresh=True)
-    page.clock.install()
+    page = stopped(opened(path, fresh=True))
     page.keyboard.press(" ")
     assert page.locator("#play").inner_text() == "Pause"
     page.clock.run_for(3000)
@@ -237,8 +243,7 @@ def test_space_plays_and_pauses(opened, path):
 
 
 def test_playing_stops_at_the_end(opened, path):
-    page = opened(path, fresh=True)
-    page.clock.install()
+    page = stopped(opened(path, fresh=True))
     page.locator("#play").click()
     page.clock.run_for(60_000)
     assert (where(page), page.locator("#play").inner_text()) == ("step 10 of 10", "Play")

@@ -1,7 +1,8 @@
 """Pictures of the graph: Tensors → model → layout → SVG, or DOT.
 
-`build` makes the model: `model` and `text` say what stands on each card, `collapse` which nodes share one. `layout`
-says where the cards stand, in four steps: `ranks`, `order`, `coordinates`, `alignment`. `svg` and `dot` write.
+`build` makes the model: `model` and `text` say what stands on each card, `collapse` which nodes share one, `turned` which
+need none. `layout` says where the cards stand, in four steps: `ranks`, `order`, `coordinates`, `alignment`. `svg` and
+`dot` write.
 """
 
 from collections.abc import Collection, Sequence
@@ -32,6 +33,7 @@ def draw(
     engine: Engine = "layered",
     theme: ThemeName = "light",
     constants: bool = True,
+    transposes: bool = False,
     lit: Collection[Use] = (),
 ) -> Picture:
     """A picture of the graph that made `t`, one Tensor or several: a card a Tensor, with its value and gradient.
@@ -43,12 +45,13 @@ def draw(
     engine : "layered" needs nothing; "dot" lets the program Graphviz place the cards
     theme : "light" or "dark"
     constants : whether arrays that are not Tensors have cards
+    transposes : whether nameless transposes of matrices have; without, `x @ W.T` is one card, with an arrow from W
     lit : uses of Tensors to show in amber, each as the number of the Tensor made, its `index`, and which of its `inputs`
 
     Raises TypeError if `t` is no Tensor; ValueError for an unknown option, for a scope that is not there, and for a
     graph that is too large and cannot be collapsed; RuntimeError for engine="dot" without the program Graphviz.
     """
-    graph = _build(t, values, grads, max_nodes, expand, rankdir, theme, constants)
+    graph = _build(t, values, grads, max_nodes, expand, rankdir, theme, constants, transposes)
     if engine not in get_args(Engine):
         raise ValueError(f"engine={engine!r}: must be one of {', '.join(map(repr, get_args(Engine)))}")
     edges = {graph.uses[use] for use in lit if use in graph.uses}
@@ -65,9 +68,10 @@ def to_graphviz(
     rankdir: Direction = "LR",
     theme: ThemeName = "light",
     constants: bool = True,
+    transposes: bool = False,
 ) -> "graphviz.Digraph":
     """The graph that made `t` as a `graphviz.Digraph`, to be changed or rendered. Options as for `draw`."""
-    graph = _build(t, values, grads, max_nodes, expand, rankdir, theme, constants)
+    graph = _build(t, values, grads, max_nodes, expand, rankdir, theme, constants, transposes)
     return digraph(graph, titles_of(graph), rankdir, THEMES[theme])
 
 
@@ -80,6 +84,7 @@ def _build(
     rankdir: str,
     theme: str,
     constants: bool,
+    transposes: bool,
 ) -> Graph:
     outputs = list(t) if isinstance(t, (list, tuple)) else [t]
     for output in outputs:
@@ -93,4 +98,12 @@ def _build(
         raise ValueError(f"theme={theme!r}: must be one of {', '.join(map(repr, THEMES))}")
     if max_nodes < 1:
         raise ValueError(f"max_nodes={max_nodes!r}: must be at least 1")
-    return build(outputs, values=values, grads=grads, max_nodes=max_nodes, expand=expand, constants=constants)
+    return build(
+        outputs,
+        values=values,
+        grads=grads,
+        max_nodes=max_nodes,
+        expand=expand,
+        constants=constants,
+        transposes=transposes,
+    )

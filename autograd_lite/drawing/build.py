@@ -9,6 +9,8 @@ from .collapse import Key, keys_of, order_of
 from .model import Card, Edge, Entry, Graph, Use, card_of, entries_of, name_all
 from .ranks import Scope
 from .stacked import stacked_card, stacked_title
+from .text import expression
+from .turned import Turned, uses_of, without_turned
 
 
 def build(
@@ -19,15 +21,22 @@ def build(
     max_nodes: int = 150,
     expand: Collection[str] = (),
     constants: bool = True,
+    transposes: bool = True,
 ) -> Graph:
     """The graph that made `outputs`; the options, and what is raised, are those of `draw`."""
     entries = entries_of(outputs, constants)
     keys = keys_of(entries, max_nodes, expand)
-    members = order_of(entries, keys)
     name_all(entries)
+    turned: list[Turned] = []
+    if not transposes:
+        entries, keys, turned = without_turned(entries, keys)
+    members = order_of(entries, keys)
     groups = {key: [entries[i] for i in inside] for key, inside in members.items()}
     titles = {key: stacked_title(group, key.path) for key, group in groups.items() if key.what != "node"}
     names = {id(e.value): titles.get(key, e.name or "") for e, key in zip(entries, keys, strict=True)}
+    for node, _ in turned:
+        assert node.op is not None
+        names[id(node)] = expression(node.op, node.args, node.keywords, names)
     around = _scopes(entries, keys)
     number = {key: n for n, key in enumerate(members)}
     cards = [
@@ -39,7 +48,10 @@ def build(
     edges, uses = _edges(entries, keys, number, cards)
     nodes = [(e.value, key, e.name or "") for e, key in zip(entries, keys, strict=True) if isinstance(e.value, Node)]
     places = {node.index: number[key] for node, key, _ in nodes}
-    return Graph(cards, edges, places, uses, {node.index: name for node, _, name in nodes})
+    for node, _ in turned:
+        places[node.index] = places[node.inputs[0].index]
+    called = {node.index: name for node, name in [*((node, name) for node, _, name in nodes), *turned]}
+    return Graph(cards, edges, places, uses_of(turned, entries, uses), called)
 
 
 def _scopes(entries: list[Entry], keys: list[Key]) -> dict[Key, Scope]:

@@ -10,7 +10,7 @@ from .layout import Box
 from .metrics import MONO, fit, width
 from .model import Card, Row
 from .palette import Theme
-from .shapes import CRISP, filled, num, point, rect, shade, text
+from .shapes import CRISP, dashes, filled, num, point, rect, shade, text
 
 HEADER, TITLE_SIZE, SHAPE_SIZE = 20.0, 11.0, 9.0
 TITLE_LIMIT = 210.0
@@ -129,20 +129,26 @@ def _row(
 
 
 def _strip(strip: Strip, x: float, y: float, theme: Theme) -> Iterable[str]:
-    """One path a colour, of runs of cells."""
+    """One path a colour, of runs of cells. Those below zero are dashes: gaps tell the sign where colours do not."""
     across, down = strip.cell
     runs: dict[int | None, list[str]] = {}
     for i, row in enumerate(strip.levels):
         j = 0
         while j < len(row):
-            start = j
-            while j < len(row) and row[j] == row[start]:
+            start, level = j, row[j]
+            while j < len(row) and row[j] == level:
                 j += 1
-            wide = (j - start) * across
-            runs.setdefault(row[start], []).append(
-                f"M{point((x + start * across, y + i * down))}h{wide}v{down}h-{wide}z"
-            )
-    for level in sorted(runs, key=lambda v: (v is None, v or 0)):
-        yield filled("".join(runs[level]), shade(level, theme), CRISP)
+            wide, top = (j - start) * across, y + i * down
+            if level is not None and level < 0:
+                run = f"M{point((x + start * across, top + (down - 1) / 2))}h{wide}"
+            else:
+                run = f"M{point((x + start * across, top))}h{wide}v{down}h-{wide}z"
+            runs.setdefault(level, []).append(run)
     box = Box(x, y, *map(float, strip.size))
+    yield filled(f"M{point((x, y))}h{box.width:.0f}v{box.height:.0f}h-{box.width:.0f}z", theme.zero, CRISP)
+    for level in sorted(runs, key=lambda v: (v is None, v or 0)):
+        if level is not None and level < 0:
+            yield dashes("".join(runs[level]), shade(level, theme), across, down)
+        elif level != 0:
+            yield filled("".join(runs[level]), shade(level, theme), CRISP)
     yield rect(box, 0, "none", theme.cluster_line, ' stroke-width="0.6"')

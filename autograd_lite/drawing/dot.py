@@ -182,7 +182,11 @@ def _cells(strip: Strip, theme: Theme) -> str:
 
     def line(levels: Iterable[int | None]) -> str:
         size = f'FIXEDSIZE="TRUE" WIDTH="{across}" HEIGHT="{down}"'
-        return "".join(f'<TD {size} BGCOLOR="{shade(level, theme)}"></TD>' for level in levels)
+        edge = f' BORDER="1" COLOR="{theme.zero}"'  # gaps tell the sign where colours do not
+        return "".join(
+            f'<TD {size} BGCOLOR="{shade(level, theme)}"{edge * (level is not None and level < 0)}></TD>'
+            for level in levels
+        )
 
     rows = "".join(f"<TR>{line(levels)}</TR>" for levels in strip.levels)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>'

@@ -1,4 +1,4 @@
-"""Arrays too large for numbers: a strip of cells, blue above zero and red below, with the range written beside it."""
+"""Arrays too large for numbers: a strip of cells, blue above zero, red and with gaps below, with the range beside it."""
 
 from typing import Any, NamedTuple
 

@@ -143,20 +143,28 @@ def _routes(
         count[edge] = count.get(edge, 0) + 1
     seen: dict[tuple[int, int], int] = {}
     routes = []
+    lines: dict[tuple[int, int, float], tuple[int, list[Point]]] = {}
     for (u, v), chain in zip(edges, layers.chains, strict=True):
         first, last = chain[0], chain[-1]
         twin = seen[u, v] = seen.get((u, v), -1) + 1
         room = min(cards[first].height, cards[last].height) - 8
         shift = (twin - (count[u, v] - 1) / 2) * min(TWIN_GAP, room / count[u, v])
-        at = (cards[first].x + cards[first].width, y[first] + shift)
-        route = [at]
-        for a, b in pairwise(chain):
-            level = y[b] + (shift if b == last else 0.0)
-            _straight(route, (ends[layers.rank[a]], route[-1][1]))
-            _bend(route, (starts[layers.rank[b]], level))
+        # Edges of one source share a line until they part: it is continued where the one before left it.
+        shared, at = lines.get((first, chain[1], shift), (0, [(cards[first].x + cards[first].width, y[first] + shift)]))
+        done, route = (shared, list(at)) if shared < len(chain) - 1 else (0, at[:1])
+        for a, b in pairwise(chain[done:-1]):
+            _step(route, ends[layers.rank[a]], starts[layers.rank[b]], y[b])
+        lines[first, chain[1], shift] = len(chain) - 2, list(route)
+        _step(route, ends[layers.rank[chain[-2]]], starts[layers.rank[last]], y[last] + shift)
         _straight(route, (cards[last].x, route[-1][1]))
         routes.append(route if (first, last) == (u, v) else route[::-1])
     return routes
+
+
+def _step(route: list[Point], end: float, start: float, level: float) -> None:
+    """On to the end of this rank, and over to the start of the next one."""
+    _straight(route, (end, route[-1][1]))
+    _bend(route, (start, level))
 
 
 def _straight(route: list[Point], end: Point) -> None:

@@ -8,7 +8,7 @@ from .layout import Box
 from .metrics import MONO, width
 from .model import Graph
 from .palette import KINDS, Theme
-from .shapes import CRISP, filled, point, rect, shade, text
+from .shapes import CRISP, dashes, filled, point, rect, shade, text
 
 LINE = 18.0
 LABEL_SIZE = 9.0
@@ -21,7 +21,7 @@ def legend(graph: Graph, theme: Theme, limit: float, lit: bool = False) -> tuple
     present = {card.kind for card in graph.cards}
     items: list[tuple[float, str, str]] = [(12.0, kind, WORDS[kind]) for kind in KINDS if kind in present]
     if any(row.strip for row in rows):
-        items.append((6.0 * (2 * STEPS + 1), "ramp", "− … +  (by size)"))
+        items.append((6.0 * (2 * STEPS + 1), "ramp", "− … +  (by size; below zero with gaps)"))
     if any(sign for row in rows for _, sign in row.parts):
         items.append((34.0, "signs", "gradient below, above zero"))
     if any(words == "—" for row in rows for words, _ in row.parts):
@@ -44,7 +44,10 @@ def legend(graph: Graph, theme: Theme, limit: float, lit: bool = False) -> tuple
 def _sample(what: str, x: float, y: float, theme: Theme) -> Iterable[str]:
     if what == "ramp":
         for i, level in enumerate(range(-STEPS, STEPS + 1)):
-            yield filled(f"M{point((x + 6 * i, y))}h6v10h-6z", shade(level, theme), CRISP)
+            if level < 0:
+                yield dashes(f"M{point((x + 6 * i, y + 4.5))}h6", shade(level, theme), 6, 10)
+            else:
+                yield filled(f"M{point((x + 6 * i, y))}h6v10h-6z", shade(level, theme), CRISP)
     elif what == "signs":
         yield text(x, y + 9, "−1", TEXT_SIZE, theme.negative, f' font-family="{MONO}"')
         yield text(x + 21, y + 9, "+1", TEXT_SIZE, theme.positive, f' font-family="{MONO}"')

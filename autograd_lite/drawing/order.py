@@ -8,7 +8,6 @@ in all of them, so that a rectangle around each holds its members and nobody els
 import math
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from itertools import pairwise
 
 from .ranks import Link, Scope, common, ranks
 
@@ -26,6 +25,8 @@ class Layers:
         """Between elements of neighbouring ranks."""
         self.chains: list[list[int]] = []
         """For every edge the elements it passes, its ends included."""
+        self.sources: dict[int, int] = {}
+        """Whose edges a point belongs to where edges pass a rank."""
         self.spans = self._spans()
         self._pass_long_edges(edges)
         self._hold_places()
@@ -49,17 +50,18 @@ class Layers:
             steps = self.rank[v] - self.rank[u]
             while len(trunk) < steps:
                 r = self.rank[u] + len(trunk)
+                self.links.append((trunk[-1], len(self.rank)))
+                self.sources[len(self.rank)] = u
                 trunk.append(len(self.rank))
                 self.scopes.append(self._passing(u, v, r))
                 self.rank.append(r)
                 self.depth.append(self.depth[u])
                 self.across.append(0.0)
-            chain = [*trunk[:steps], v]
-            self.chains.append(chain)
-            for link in pairwise(chain):
-                if link not in linked:
-                    linked.add(link)
-                    self.links.append(link)
+            self.chains.append([*trunk[:steps], v])
+            last = trunk[steps - 1], v
+            if last not in linked:
+                linked.add(last)
+                self.links.append(last)
 
     def _passing(self, u: int, v: int, r: int) -> Scope:
         """The scope in which the edge from u to v passes rank r: that of one of its ends, where it is there alone."""
@@ -108,9 +110,8 @@ class Layers:
                 if v not in place:
                     place[v] = len(place)
                     waiting.extend(reversed(inputs[v]))
-        for chain in self.chains:
-            for element in chain[1:-1]:
-                place.setdefault(element, place[chain[0]])
+        for element, source in self.sources.items():
+            place[element] = place[source]
         for element in range(len(self.rank)):
             self.order[self.rank[element]].append(element)
         for row in self.order:

@@ -36,6 +36,12 @@ def filled(d: str, fill: str, more: str = "") -> str:
     return f'<path d="{d}" fill="{fill}"{more}/>'
 
 
+def dashes(d: str, fill: str, across: int, down: int) -> str:
+    """Horizontal lines as rows of cells of this size, each a pixel smaller: gaps are left between them."""
+    look = f' stroke="{fill}" stroke-width="{down - 1}" stroke-dasharray="{across - 1} 1"'
+    return filled(d, "none", look + CRISP)
+
+
 def haloed(x: float, y: float, words: str, size: float, fill: str, halo: str, around: float, more: str = "") -> str:
     """A text that stays readable where a line passes under it.
 

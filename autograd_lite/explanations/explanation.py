@@ -129,7 +129,7 @@ class Explanation:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": str(self)}
         try:
-            return {"image/svg+xml": self.draw(0 if self.paths else None).svg, **bundle}
+            return self.draw(0 if self.paths else None)._repr_mimebundle_() | bundle
         except ValueError:  # too large for a picture
             return bundle
 

@@ -94,8 +94,13 @@ def require_recorded(cost: Any, leaf: Any, what: str) -> None:
         if not isinstance(t, Node):
             raise TypeError(f"{what} takes Tensors, got {type(t).__name__}")
         t.looked_at(what)
-        if not t._requires_grad:
-            raise RuntimeError(
-                f"{t.describe()} does not require a gradient, so nothing is known of how it depends on other tensors, or they on "
-                "it: make the leaves with requires_grad=True and compute while recording is on"
-            )
+    if not cost._requires_grad:
+        raise RuntimeError(
+            f"{cost.describe()} does not require a gradient: nothing it was made from does, or it was made under no_grad(), so "
+            "how it was made is not known. Make the leaves with requires_grad=True and compute while recording is on"
+        )
+    if not leaf._requires_grad:
+        raise RuntimeError(
+            f"{leaf.describe()} does not require a gradient, so what was made from it alone was not recorded, and its paths to "
+            f"{cost.describe()} cannot be told. Make it with requires_grad=True and compute again"
+        )

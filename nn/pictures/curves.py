@@ -13,6 +13,7 @@ from autograd_lite.drawing.picture import ThemeName
 from autograd_lite.drawing.shapes import num, text
 from autograd_lite.drawing.text import isolated, trimmed
 
+from .axes import decades, power, ticks
 from .sheet import Drawing, Sheet, curve, line
 
 if TYPE_CHECKING:
@@ -150,9 +151,8 @@ def _gradients(norms: list[dict[str, float]], x: float, theme: Theme) -> list[st
     curves = []
     for i, name in enumerate(names):
         points = [(float(e + 1), one.get(name, 0.0)) for e, one in enumerate(norms)]
-        curves.append(
-            Curve(name, [p for p in points if 0 < p[1] < math.inf], colours[i % 4], DASHES[i // 4 % 4 or i % 4])
-        )
+        known = [p for p in points if 0 < p[1] < math.inf]
+        curves.append(Curve(name, known, colours[i % 4], DASHES[(i + i // 4) % 4]))
     values = [v for c in curves for _, v in c.points]
     low = 10.0 ** math.floor(math.log10(min(values, default=0.1)))
     high = 10.0 ** math.ceil(math.log10(max(values, default=1.0)))
@@ -186,12 +186,12 @@ def _frame(panel: Panel, title: str, theme: Theme, percent: bool = False) -> lis
     """Title, grid and axes."""
     x, bottom, right = panel.x, TOP + HIGH, panel.x + WIDE
     parts = [text(x, 26, fit(title, 12, WIDE, bold=True), 12, theme.text, ' font-weight="bold"')]
-    for value in _decades(panel) if panel.log else _ticks(panel.low, panel.high):
+    for value in decades(panel.low, panel.high) if panel.log else ticks(panel.low, panel.high):
         y = panel.place(0, value)[1]
-        words = f"{value:.0%}" if percent else _power(value) if panel.log else trimmed(round(value, 10))
+        words = f"{value:.0%}" if percent else power(value) if panel.log else trimmed(round(value, 10))
         parts.append(line(x, y, right, y, theme.cluster_line, 0.7))
         parts.append(text(x - 6, y + 3.5, words, 9.5, theme.faint, ' text-anchor="end"'))
-    for epoch in _ticks(0, panel.last):
+    for epoch in ticks(0, panel.last):
         if epoch == int(epoch):
             at = panel.place(epoch, panel.high)[0]
             parts.append(line(at, bottom, at, bottom + 4, theme.faint, 1.0))
@@ -199,24 +199,6 @@ def _frame(panel: Panel, title: str, theme: Theme, percent: bool = False) -> lis
     parts.append(line(x, bottom, right, bottom, theme.faint, 1.0))
     parts.append(text(x + WIDE / 2, bottom + 34, "epoch", 9.5, theme.faint, ' text-anchor="middle"'))
     return parts
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from low to high, four to eight of them."""
-    rough = (high - low) / 5
-    base = 10.0 ** math.floor(math.log10(rough))
-    step = next(base * m for m in (1, 2, 5, 10) if base * m >= rough * (1 - 1e-9))
-    return [k * step for k in range(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)]
-
-
-def _decades(panel: Panel) -> list[float]:
-    low, high = (round(math.log10(v)) for v in (panel.low, panel.high))
-    return [10.0**k for k in range(low, high + 1, max(1, (high - low) // 6))]
-
-
-def _power(value: float) -> str:
-    exponent = str(round(math.log10(value)))
-    return "10" + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _legend(first: list[tuple[str, str, str, float]], curves: list[Curve], x: float, theme: Theme) -> Iterable[str]:

@@ -98,19 +98,19 @@ def _ground(shape: tuple[int, ...], x: float, y: float, cell: float, fill: str) 
 
 def _cells(where: NDArray[Any], x: float, y: float, cell: float, fill: str, gap: float = 0.0, more: str = "") -> str:
     """All cells of one colour: neighbours in a row are one rectangle, unless there are gaps between them."""
-    pieces = []
-    for i, row in enumerate(where.tolist()):
-        j = 0
-        while j < len(row):
-            if not row[j]:
-                j += 1
-                continue
-            start = j
-            while j < len(row) and row[j] and (j == start or not gap):
-                j += 1
-            size = num(cell - gap)
-            across = num((j - start) * cell - gap)
-            pieces.append(
-                f"M{num(x + start * cell + gap / 2)},{num(y + i * cell + gap / 2)}h{across}v{size}h-{across}z"
-            )
-    return f'<path d="{"".join(pieces)}" fill="{fill}"{more}{CRISP}/>' if pieces else ""
+    if not where.any():
+        return ""
+    if gap:
+        rows, starts = np.nonzero(where)
+        ends = starts + 1
+    else:
+        steps = np.diff(np.pad(where.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+        (rows, starts), (_, ends) = np.nonzero(steps == 1), np.nonzero(steps == -1)
+    xs, ys = (
+        [num(start + k * cell + gap / 2) for k in range(n)] for start, n in zip((x, y), where.T.shape, strict=True)
+    )
+    widths = [num(k * cell - gap) for k in range(where.shape[1] + 1)]
+    size = num(cell - gap)
+    runs = zip(rows.tolist(), starts.tolist(), (ends - starts).tolist(), strict=True)
+    pieces = [f"M{xs[j]},{ys[i]}h{widths[n]}v{size}h-{widths[n]}z" for i, j, n in runs]
+    return f'<path d="{"".join(pieces)}" fill="{fill}"{more}{CRISP}/>'

@@ -13,6 +13,7 @@ from autograd_lite.drawing.shapes import num
 from autograd_lite.drawing.text import number
 
 from ..files import StrPath, replacing
+from .rendered import rendered
 
 D = TypeVar("D")
 
@@ -69,13 +70,22 @@ class Drawing(Generic[D]):
         return Drawing(self.title, self.data, self._draw, theme)
 
     def save(self, path: StrPath) -> Path:
-        """Write the picture as .svg or .html, whole or not at all. Raises ValueError for another ending."""
+        """Write the picture as .svg, .html, .png or .pdf, whole or not at all.
+
+        Raises ValueError for another ending, RuntimeError for .png and .pdf if the package cairosvg is not installed.
+        """
         path = Path(path)
-        if path.suffix.lower() not in (".svg", ".html"):
-            raise ValueError(f"cannot save a picture as {path.name!r}: the name must end in .svg, .html")
-        content = self.svg if path.suffix.lower() == ".svg" else self.html
+        formats: dict[str, Callable[[], bytes]] = {
+            ".svg": lambda: self.svg.encode(),
+            ".html": lambda: self.html.encode(),
+            ".png": lambda: rendered(self.svg, "png"),
+            ".pdf": lambda: rendered(self.svg, "pdf"),
+        }
+        if path.suffix.lower() not in formats:
+            raise ValueError(f"cannot save a picture as {path.name!r}: the name must end in {', '.join(formats)}")
+        content = formats[path.suffix.lower()]()
         with replacing(path) as new:
-            new.write_text(content, encoding="utf-8", newline="\n")
+            new.write_bytes(content)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

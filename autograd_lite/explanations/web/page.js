@@ -118,7 +118,7 @@ function onKey(event) {
   act();
 }
 
-const view = new View(stage, svg);
+const view = new View(stage, svg, () => follow());
 at("slider").max = steps.length;
 prepareCards();
 svg.append(overlay);

@@ -52,12 +52,16 @@ function strip(value) {
   const [rows, columns] = [value.l.length, value.l[0].length];
   const across = Math.max(5, Math.min(16, Math.floor(320 / columns)));
   const down = rows === 1 ? 14 : Math.max(5, Math.min(16, Math.floor(110 / rows)));
-  const cells = [];
+  const cells = [draw("rect", { width: columns * across, height: rows * down, fill: "var(--zero)" })];
   value.l.forEach((row, i) => {
     for (let j = 0; j < columns; ) {
       let end = j + 1;
       while (end < columns && row[end] === row[j]) end += 1;
-      cells.push(draw("rect", { x: j * across, y: i * down, width: (end - j) * across, height: down, fill: colour(row[j]) }));
+      const [x, y, width, fill] = [j * across, i * down, (end - j) * across, colour(row[j])];
+      if (row[j] >= "a" && row[j] < "f") { // below zero: gaps tell the sign where colours do not
+        const look = { stroke: fill, "stroke-width": down - 1, "stroke-dasharray": `${across - 1} 1` };
+        cells.push(draw("path", { d: `M${x},${y + (down - 1) / 2}h${width}`, ...look }));
+      } else cells.push(draw("rect", { x, y, width, height: down, fill }));
       j = end;
     }
   });

@@ -5,8 +5,11 @@ const LARGEST = 1.4;
 const LEAST = 0.45; // smaller, cards cannot be told apart
 
 class View {
-  constructor(stage, svg) {
+  /** opened: called when a window that had no size at first, as in a frame that is loading, gets one */
+  constructor(stage, svg, opened) {
     this.stage = stage;
+    this.opened = opened;
+    this.open = stage.clientWidth > 0;
     this.svg = svg;
     const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
     this.whole = { x: 0, y: 0, width, height };
@@ -140,7 +143,12 @@ class View {
         if (!fingers.size) stage.classList.remove("dragging");
       });
     }
-    new ResizeObserver(() => this.apply()).observe(stage);
+    new ResizeObserver(() => {
+      if (this.open || !stage.clientWidth) return this.apply();
+      this.open = true;
+      this.begin();
+      return this.opened();
+    }).observe(stage);
   }
 }
 
