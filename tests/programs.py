@@ -29,9 +29,9 @@ def same_bits(a: Any, b: Any) -> bool:
     )
 
 
-def source_result(compiled: Any, given: list[Any], captured: list[Any] = ()) -> Any:  # type: ignore[assignment]
-    """What the printed program returns for these arguments, then the captured Tensors: a list of outputs."""
-    arguments = [a._array if isinstance(a, ag.Tensor) else a for a in (*given, *captured)]
+def source_result(compiled: Any, given: list[Any]) -> list[Any]:
+    """What the printed program returns for these arguments, and what it found outside: a list of outputs."""
+    arguments = [fetch(leaves(given)) for fetch in compiled._last._inputs]
     source = compiled.source
     name = source[source.rindex("\ndef ") + 5 :].partition("(")[0]
     result = printed(source, name)(*arguments)

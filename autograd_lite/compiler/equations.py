@@ -9,10 +9,12 @@ A layer is recognised by names and form: z1 = a @ W1.T + b1, where W1 and b1 are
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from .factors import factors_of
 from .names import GRADIENT
 from .program import Program, Value
 
@@ -27,28 +29,25 @@ def equations(program: Program) -> dict[str, str]:
     """The equation that a line is, by the name or label of its value."""
     body = program.body()
     weights, weighted = _layers(program)
-    deltas: dict[str, Value] = {}
+    deltas: dict[Value, str] = {}
     found: dict[str, str] = {}
     for value in body:
         match = GRADIENT.fullmatch(value.name or "")
         if match is None or match[1] not in weighted:
             continue
-        before = {s: d for s, d in deltas.items() if _reaches(d, value, set(deltas.values()) - {d})}
-        if not before:
+        later = _made_from(value, deltas)
+        if not later:
             found[str(value.name)] = BP1
-        elif len(before) == 1 and any(
-            _is_carried(v, d, weights[s]) for s, d in before.items() for v in _factors(value)
-        ):
+        elif len(later) == 1 and any(_is_carried(v, d, weights[deltas[d]]) for d in later for v in factors_of(value)):
             found[str(value.name)] = BP2
         else:
             continue  # several layers come after this one, or in another way
-        deltas[match[1]] = value
-    for label, value in _labelled(program, body).items():
-        for suffix, delta in deltas.items():
-            if label == f"dC_db{suffix}" and _is_summed(value, delta):
-                found[label] = BP3
-            elif label == f"dC_dW{suffix}" and _is_outer(value, delta):
-                found[label] = BP4
+        deltas[value] = match[1]
+    labelled = {v.name: v for v in body if v.name is not None} | dict(program.labels)
+    for delta, suffix in deltas.items():
+        for label, is_so, equation in ((f"dC_db{suffix}", _is_summed, BP3), (f"dC_dW{suffix}", _is_outer, BP4)):
+            if label in labelled and is_so(labelled[label], delta):
+                found[label] = equation
     return found
 
 
@@ -74,30 +73,20 @@ def _layers(program: Program) -> tuple[dict[str, Value], set[str]]:
     return weights, weighted
 
 
-def _labelled(program: Program, body: list[Value]) -> Mapping[str, Value]:
-    return {v.name: v for v in body if v.name is not None} | dict(program.labels)
-
-
 def _turned(a: object) -> Value | None:
     """A, if `a` is its transpose."""
     return a.args[0] if isinstance(a, Value) and a.op is np.transpose and len(a.args) == 1 else None
 
 
-def _factors(value: Value) -> Iterator[Value]:
-    """The factors of a product, and those of which they are products."""
-    if value.op is np.multiply:
-        for a in value.args:
-            if isinstance(a, Value):
-                yield from _factors(a)
-    else:
-        yield value
-
-
-def _is_carried(value: Value, delta: Value, weights: Value) -> bool:
+def _is_carried(value: Any, delta: Value, weights: Value) -> bool:
     """Is it delta @ W, or for one example W.T @ delta?"""
-    return value.op is np.matmul and (
-        (value.args[0] is delta and value.args[1] is weights)
-        or (_turned(value.args[0]) is weights and value.args[1] is delta)
+    return (
+        isinstance(value, Value)
+        and value.op is np.matmul
+        and (
+            (value.args[0] is delta and value.args[1] is weights)
+            or (_turned(value.args[0]) is weights and value.args[1] is delta)
+        )
     )
 
 
@@ -115,14 +104,14 @@ def _is_outer(value: Value, delta: Value) -> bool:
     return value.op is np.outer and value.args[0] is delta
 
 
-def _reaches(start: Value, end: Value, but: set[Value]) -> bool:
-    """Is `end` made from `start`, without passing through others?"""
-    waiting, seen = [end], set[Value]()
+def _made_from(value: Value, deltas: Mapping[Value, str]) -> set[Value]:
+    """Of the deltas those that it is made from, not counting what these are made from themselves."""
+    found, waiting, seen = set[Value](), [value], set[Value]()
     while waiting:
-        value = waiting.pop()
-        if value is start:
-            return True
-        if value not in seen and value not in but:
-            seen.add(value)
-            waiting.extend(value.inputs)
-    return False
+        for a in waiting.pop().inputs:
+            if a in deltas:
+                found.add(a)
+            elif a not in seen:
+                seen.add(a)
+                waiting.append(a)
+    return found

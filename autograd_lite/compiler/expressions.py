@@ -100,6 +100,10 @@ def literal(a: Any, other: Callable[[Any], str], of: Callable[[Any], Text]) -> T
         return f"slice({of(a.start)[0]}, {of(a.stop)[0]}, {of(a.step)[0]})", ATOM
     if isinstance(a, type) and issubclass(a, np.generic):
         return f"np.{a.__name__}", ATOM
+    if a is float or a is int or a is bool:
+        return a.__name__, ATOM
+    if type(a) is range:
+        return repr(a), ATOM
     if isinstance(a, np.dtype):
         return f"np.dtype({a.str!r})", ATOM
     if a is np._NoValue:

@@ -1,7 +1,6 @@
 """Algebra of sums and products. Rounding may come out otherwise, by the last bits of a result."""
 
 import operator
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ from .program import Program, Value, make, rewrite
 
 SMALLEST_FACTOR, LARGEST_FACTOR = 1e-9, 1e9
 """Only numbers of moderate size move past others: then nothing overflows or vanishes on the way that did not before."""
+
+MOST_FACTORS = 4
 
 
 def gather_factors(program: Program) -> Program:
@@ -105,7 +106,7 @@ def plain_sums(program: Program) -> Program:
                     fresh = make(np.subtract, first, second.args[0])
                     return fresh if fresh.like(value) else value
             return value
-        found = _difference(list(_factors(x)), list(_factors(y)))
+        found = _difference(factors_of(x), factors_of(y))
         return value if found is None or not found.like(value) else found
 
     return rewrite(program, rule)
@@ -172,7 +173,7 @@ def reuse_activations(program: Program) -> Program:
 
 def _whose_slope(value: Value) -> Value | None:
     """z, if the value is 4 sigmoid(2 z) sigmoid(-2 z)."""
-    factors = list(_factors(value))
+    factors = factors_of(value)
     numbers = [f for f in factors if is_number(f)]
     parts = [_factored(f.args[0]) for f in factors if isinstance(f, Value) and f.op is sigmoid]
     if len(factors) == 3 and numbers == [4.0] and len(parts) == 2 and parts[0][1] is parts[1][1]:
@@ -181,9 +182,14 @@ def _whose_slope(value: Value) -> Value | None:
     return None
 
 
-def _factors(value: Any) -> Iterator[Any]:
-    if isinstance(value, Value) and value.op is np.multiply:
-        for a in value.args:
-            yield from _factors(a)
-    else:
-        yield value
+def factors_of(value: Any) -> list[Any]:
+    """The factors of a product, from left to right: at most so many, of which some may be products themselves."""
+    found: list[Any] = []
+    waiting = [value]
+    while waiting:
+        a = waiting.pop()
+        if isinstance(a, Value) and a.op is np.multiply and len(found) + len(waiting) + 2 <= MOST_FACTORS:
+            waiting += reversed(a.args)
+        else:
+            found.append(a)
+    return found

@@ -48,6 +48,9 @@ def planned(program: Program) -> Memory:
     for w in program.writes:
         targets.setdefault(w.value, w.target)
     last.update((v, len(body)) for v in memory_of(targets, alias))
+    ends: list[list[Value]] = [[] for _ in range(len(body) + 1)]
+    for v, i in last.items():
+        ends[i].append(v)
     memory = Memory()
     free: dict[tuple[Any, int], list[int]] = {}
     standing: dict[Value, int] = {}
@@ -65,8 +68,11 @@ def planned(program: Program) -> Memory:
                 block = len(memory.blocks)
                 memory.blocks.append(kind)
             memory.buffers[v] = standing[v] = block
-        for a in [a for a in standing if last.get(a, i) <= i]:
-            free.setdefault((a.dtype, a.size), []).append(standing.pop(a))
+        if v in standing and v not in last:  # nobody reads it
+            ends[i].append(v)
+        for a in ends[i]:
+            if a in standing:  # and was not written over
+                free.setdefault((a.dtype, a.size), []).append(standing.pop(a))
     return memory
 
 

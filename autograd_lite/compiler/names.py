@@ -41,7 +41,8 @@ def variable_names(program: Program, lines: Iterable[Value], reserved: Iterable[
 
 def unused(wanted: str, taken: Iterable[str]) -> str:
     """`wanted`, or with the next number at its end that makes it new."""
-    taken = set(taken)
+    if not isinstance(taken, set):
+        taken = set(taken)
     stem, digits = re.fullmatch(r"(.*?)(\d*)", wanted).groups()  # type: ignore[union-attr]
     number = int(digits or 1)
     while wanted in taken:

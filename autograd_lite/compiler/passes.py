@@ -1,7 +1,7 @@
 """Simplification: small functions from program to program that leave its results as they are, but for the last bits.
 
-`simplified` applies them in turn until nothing changes. Constants and copies of parts are dealt with here, algebra in
-algebra.py and factors.py.
+`simplified` applies them in turn until nothing changes. Constants, copies and spelling are dealt with here, algebra in algebra.py
+and factors.py.
 """
 
 from collections.abc import Callable
@@ -22,26 +22,13 @@ MOST_ROUNDS = 20
 
 def simplified(program: Program) -> Program:
     """The program after all passes, in terms of NumPy's functions where ours can be spelled with them."""
-    before = None
     for _ in range(MOST_ROUNDS):
+        before = program
         for one in PASSES:
             program = one(program)
-        after = description(program)
-        if after == before:
+        if program is before:
             break
-        before = after
     return spelled_out(program)
-
-
-def description(program: Program) -> list[Any]:
-    """The program as something that can be compared: its lines and roots, with numbers for values."""
-    number: dict[Value, int] = {v: i for i, v in enumerate(program.inputs)}
-    of = number.setdefault
-    lines = []
-    for value in program.body():
-        lines.append(key(value, lambda v: of(v, len(number))))
-        of(value, len(number))
-    return [*lines, *(of(v, len(number)) for v in program.roots)]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -117,15 +104,28 @@ def _if_like(value: Value, args: tuple[Any, ...]) -> Value:
 def merge(program: Program) -> Program:
     """Values that are made in the same way from the same values are one. It has the first of their names, or that of a delta."""
     made: dict[Any, Value] = {}
+    names: dict[Value, str] = {}
     by: dict[Value, Value] = {}
     for value in program.body():
-        fresh = value.with_inputs(by).called(value.name)
-        by[value] = same = fresh if value.op in IMPURE else made.setdefault(key(fresh, id), fresh)
-        if value.name is not None and (
-            same.name is None or (GRADIENT.fullmatch(value.name) and not GRADIENT.fullmatch(same.name))
-        ):
-            same.name = value.name
+        fresh = value.with_inputs(by)
+        same = fresh if value.op in IMPURE else made.setdefault(key(fresh, id), fresh)
+        if same is not value:
+            by[value] = same
+        if same is not fresh and value.name is not None and _is_better(value.name, names.get(same, same.name)):
+            names[same] = value.name
+    return _renamed(replaced(program, by), names) if by else program
+
+
+def _renamed(program: Program, names: dict[Value, str]) -> Program:
+    by: dict[Value, Value] = {}
+    for value in program.body():
+        fresh = value.with_inputs(by)
+        by[value] = fresh.called(names[value]) if value in names else fresh
     return replaced(program, by)
+
+
+def _is_better(name: str, than: str | None) -> bool:
+    return than is None or (GRADIENT.fullmatch(name) is not None and GRADIENT.fullmatch(than) is None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

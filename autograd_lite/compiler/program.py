@@ -6,6 +6,7 @@ and dtype of anything a pass makes are found by computing it once, so no pass in
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,10 @@ class Value:
 
     def with_inputs(self, by: Mapping["Value", Any]) -> "Value":
         """The value made from other arguments of the same values: itself, if none is replaced."""
-        if not any(by.get(v, v) is not v for v in self.inputs):
+        for v in self.inputs:
+            if v in by and by[v] is not v:
+                break
+        else:
             return self
         args = tuple(substituted(a, by) for a in self.args)
         keywords = {k: substituted(a, by) for k, a in self.keywords.items()}
@@ -138,6 +142,10 @@ class Program:
 
     def body(self) -> list[Value]:
         """The computed values that are needed, each after what it is made from."""
+        return self._body
+
+    @cached_property
+    def _body(self) -> list[Value]:
         done: set[Value] = set()
         order: list[Value] = []
         waiting: list[tuple[Value, bool]] = [(root, False) for root in reversed(list(self.roots))]
@@ -223,7 +231,7 @@ def rewrite(program: Program, rule: Callable[[Value], Any]) -> Program:
     """The program with every computed value replaced by what `rule` makes of it, in order.
 
     The rule sees a value whose arguments have been replaced already; it returns that value, another Value, which gets the name of
-    the old one if it has none of its own, or a number or array.
+    the old one if it has none of its own, or a number or array. Where it changes nothing the program is returned as it is.
     """
     by: dict[Value, Any] = {}
     for value in program.body():
@@ -231,8 +239,9 @@ def rewrite(program: Program, rule: Callable[[Value], Any]) -> Program:
         new = fresh if value.op in IMPURE else rule(fresh)
         if value.name is not None and isinstance(new, Value) and new is not fresh and new.name is None:
             new = _named_like(value, new)
-        by[value] = new
-    return replaced(program, by)
+        if new is not value:
+            by[value] = new
+    return replaced(program, by) if by else program
 
 
 def _named_like(value: Value, new: Value) -> Value:

@@ -61,6 +61,10 @@ class Recording:
         """The Value of a Tensor of the recording, of a placeholder, or of one from outside."""
         return self.recorder.value(tensor)
 
+    def conditions(self) -> list[Callable[[], bool]]:
+        """Functions that say, later, whether things that the function depends on besides Tensors are as they are now."""
+        return [watch() for _, watch in self.recorder.watches.values()]
+
     def finished(self, program: Program) -> Program:
         """The program with names from the Tensors, and with constants for what nobody else can change.
 

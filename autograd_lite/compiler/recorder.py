@@ -21,7 +21,7 @@ OF_SHAPES = frozenset((
 ))  # fmt: skip
 """Functions that look at shapes and dtypes only, which are the same at every run."""
 SHAPED_BY_VALUES = frozenset((
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.compress, np.extract, np.trim_zeros, np.union1d, np.intersect1d,
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.trim_zeros, np.union1d, np.intersect1d,
     np.setdiff1d, np.setxor1d, np.bincount, np.histogram,
 ))  # fmt: skip
 """Functions whose result has as many elements as their arguments' values say."""
@@ -61,6 +61,8 @@ class Recorder(Tracer):
         self.draws: list[Value] = []
         self.old_grads: dict[Node, Any] = {}
         """The gradients that were there before, of the Tensors whose gradient the function reads or replaces."""
+        self.watches: dict[int, tuple[Any, Callable[[], Callable[[], bool]]]] = {}
+        """What the function depends on besides Tensors, by id: the thing, and how to watch it for changes."""
         self.generators: dict[Any, Any] = {}
         """The states that random generators had before."""
 
@@ -99,6 +101,9 @@ class Recorder(Tracer):
         if self._is_foreign(tensor) or tensor.index in self.given:
             self.old_grads.setdefault(tensor, tensor._grad)
 
+    def depends_on(self, thing: Any, watch: Callable[[], Callable[[], bool]]) -> None:
+        self.watches.setdefault(id(thing), (thing, watch))
+
     def prepare(self, args: Sequence[Any], values: list[Any]) -> None:
         for i, a in enumerate(args):
             if isinstance(a, Number):
@@ -113,6 +118,8 @@ class Recorder(Tracer):
             self._check(op, node)
         args = tuple(self._argument(a) for a in node.args)
         keywords = {k: self._argument(a) for k, a in node.keywords.items()}
+        if op is np.reshape:
+            args, keywords = _with_order(args, keywords)
         value = Value(op, args, keywords, node.value if isinstance(node, Number) else node._array, None, node.scope)
         self.nodes.append(node)
         if op in IMPURE:
@@ -124,7 +131,9 @@ class Recorder(Tracer):
         self.values[node.index] = value
 
     def _check(self, op: Callable[..., Any], node: Node) -> None:
-        if op in SHAPED_BY_VALUES:
+        if op in SHAPED_BY_VALUES or (
+            op in (np.compress, np.extract) and next(nodes_in(node.args[:1]), None) is not None
+        ):
             raise self._shaped_by_values(name_of(op))
         if op is np.repeat and any(
             not isinstance(n, Number) for n in nodes_in((*node.args[1:], *node.keywords.values()))
@@ -186,6 +195,14 @@ class Recorder(Tracer):
             self.made[value] = ref(node)
             self.nodes.append(node)
         return value
+
+
+def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of np.reshape where the order "A", in which elements lie in memory, is C or F: passes change how they lie."""
+    order = "F" if args[0].example.flags.fnc else "C"
+    return tuple(order if i == 2 and a == "A" else a for i, a in enumerate(args)), {
+        k: order if k == "order" and a == "A" else a for k, a in keywords.items()
+    }
 
 
 def _has_rule(row: Rules, position: int) -> bool:

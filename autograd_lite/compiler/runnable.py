@@ -1,7 +1,7 @@
 """A program, ready to run."""
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from threading import RLock
 from traceback import walk_tb
@@ -11,11 +11,13 @@ from weakref import finalize
 
 import numpy as np
 
+from ..quiet import quietly
 from .interpreter import settled
 from .lifetimes import independent_writes
+from .memory import is_foreign
 from .passes import simplified
 from .printer import source_of
-from .program import Program
+from .program import Program, Value
 from .running import Printing
 
 _numbers = count(1)
@@ -30,7 +32,9 @@ class Runnable:
     """
 
     def __init__(self, program: Program):
-        self.program = program = settled(independent_writes(simplified(program)))
+        program = independent_writes(simplified(program))
+        forget(set(program.body()) - set(program.draws))  # they are computed anew
+        self.program = program = settled(program)
         self._printing = printing = Printing(program)
         self.text = printing.text
         """The Python that runs."""
@@ -41,7 +45,9 @@ class Runnable:
         self._code: CodeType = _compile(self.text, self._filename, "exec")
         self._idle: list[Callable[..., Any]] = []
         self._writing = RLock() if program.writes else None
-        self._forget_examples()
+        self._calls_others = any(is_foreign(v.op) for v in program.body())
+        """Are there functions in it that may use context variables?"""
+        forget((*program.inputs, *program.body()))
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
         if self._writing is None:
@@ -55,8 +61,10 @@ class Runnable:
         except IndexError:  # the first call, or others are running
             run = self._instance()
         try:
-            with np.errstate(all="ignore"):
-                return run(*arrays)  # type: ignore[no-any-return]
+            if self._calls_others:
+                with np.errstate(all="ignore"):
+                    return run(*arrays)  # type: ignore[no-any-return]
+            return quietly(run, *arrays)
         except Exception as error:
             self._explain(error)
             raise
@@ -82,8 +90,9 @@ class Runnable:
         """The program as readable Python that needs NumPy only, and gives the same bits."""
         return source_of(self.program)
 
-    def _forget_examples(self) -> None:
-        """Keep shapes and dtypes only: a program does not hold the arrays it was recorded with."""
-        for v in (*self.program.inputs, *self.program.body()):
-            if not v.is_weak:
-                v.example = np.broadcast_to(np.zeros((), v.dtype), v.shape)
+
+def forget(values: Iterable[Value]) -> None:
+    """Keep shapes and dtypes only of what the values were when they were recorded."""
+    for v in values:
+        if not v.is_weak:
+            v.example = np.broadcast_to(np.zeros((), v.dtype), v.shape)

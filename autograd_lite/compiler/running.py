@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..rules import name_of
-from .expressions import ATOM, Text, arguments, literal, written
+from .expressions import ATOM, INFIX, Text, arguments, literal, written
 from .lifetimes import VIEWS, aliases, memory_of
 from .memory import REDUCTIONS, Array, is_foreign, is_plain_reduction, laid_out, layout_of, planned
 from .names import unused, variable_names
 from .program import Program, Value, values_in
+
+ARITHMETIC = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum))
 
 
 class Printing:
@@ -25,17 +27,24 @@ class Printing:
         """How each value is written once it is there: the name of a variable, or of a buffer."""
         self.fixed: dict[str, Any] = {"np": np}
         """Functions and constants, by name."""
-        self.buffers: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {}
-        """The arrays that the blocks are used as: block, shape, layout."""
+        self.known: dict[int, str] = {}
+        """Their names, by id."""
+        self.taken = {"np", program.name, *self.names.values()}
+        self.buffers: dict[tuple[int, tuple[int, ...], tuple[int, ...]], str] = {}
+        """The names of the arrays that the blocks are used as: block, shape, layout."""
         self.views: dict[str, tuple[str, Callable[[Array], Array]]] = {}
         """Views of buffers that are made once: the name of the array, and how."""
-        self.there = self._allocated()
+        self.scalars: dict[tuple[Any, Any], str] = {}
+        """The names of the 0-d arrays that numbers are given as, by number and dtype."""
+        self.blocks = self._blocks()
+        self.there: dict[str, Array] = {}
         """One set of buffers and views, to see what is a view of what."""
         self.lines: list[str] = []
         for v in program.body():
             self._print(v)
         self._print_writes()
         self._print_return()
+        self.blocks, self.there = [], {}  # each run has its own
 
     @property
     def text(self) -> str:
@@ -47,11 +56,17 @@ class Printing:
         return self.fixed | self._allocated()
 
     def _allocated(self) -> dict[str, Array]:
-        blocks = [np.empty(size, dtype) for dtype, size in self.memory.blocks]
-        there = {name: laid_out(blocks[i], shape, axes) for name, (i, shape, axes) in self.buffers.items()}
+        blocks = self._blocks()
+        there = {name: laid_out(blocks[i], shape, axes) for (i, shape, axes), name in self.buffers.items()}
         for name, (of, view) in self.views.items():
             there[name] = view(there[of])
+        for (_, dtype), name in self.scalars.items():
+            if name not in self.fixed:
+                there[name] = np.empty((), dtype)
         return there
+
+    def _blocks(self) -> list[Array]:
+        return [np.empty(size, dtype) for dtype, size in self.memory.blocks]
 
     # ----------------------------------------------------------------------------------------------------------- lines
 
@@ -76,13 +91,10 @@ class Printing:
         axes = layout_of(v)
         assert axes is not None
         use = self.memory.buffers[v], v.shape, axes
-        for name, known in self.buffers.items():
-            if known == use:
-                return name
-        name = self._unused(f"buffer{len(self.buffers) + 1}")
-        self.buffers[name] = use
-        self.there = self._allocated()
-        return name
+        if use not in self.buffers:
+            name = self.buffers[use] = self._unused(f"buffer{len(self.buffers) + 1}")
+            self.there[name] = laid_out(self.blocks[use[0]], v.shape, axes)
+        return self.buffers[use]
 
     def _is_fixed_view(self, v: Value) -> bool:
         """Is it a view of a buffer that can be made before the program runs? Then it is."""
@@ -132,12 +144,36 @@ class Printing:
     def _call(self, v: Value, into: str | None = None) -> str:
         if is_plain_reduction(v):
             return self._reduction(v, into)
-        if v.is_weak or v.op in (getitem, np.transpose):
+        if v.is_weak or v.op in (getitem, np.transpose) or (v.ndim == 0 and v.op in INFIX):
             return written(v, self._of, self._function)[0]
-        parts = arguments(v, self._of)
+        op = v.op
+        if op is np.divide and v.kind == "f" and type(v.args[0]) is float and v.args[0] == 1.0 and v.like(v.args[1]):
+            op, parts = np.reciprocal, [self._of(v.args[1])[0]]
+        elif op in ARITHMETIC and v.kind == "f":
+            parts = [self._operand(a, v.dtype) for a in v.args]
+        else:
+            parts = arguments(v, self._of)
         if into is not None:  # by position is quicker, but for those that are to take many arguments one day
             parts.append(f"out={into}" if v.op in (np.maximum, np.minimum) else into)
-        return f"{self._function(v.op)}({', '.join(parts)})"
+        return f"{self._function(op)}({', '.join(parts)})"
+
+    def _operand(self, a: Any, dtype: np.dtype[Any]) -> str:
+        """An operand of floating arithmetic in `dtype`. A Python number takes its dtype, for which NumPy needs a microsecond.
+
+        So it is made a 0-d array of that dtype before the program runs, or, if it is an input, at its first use.
+        """
+        if type(a) in (int, float):
+            key = repr(a), dtype  # 0.0 and -0.0 are equal
+            if key not in self.scalars:
+                name = self.scalars[key] = self._unused("number")
+                self.fixed[name] = np.array(a, dtype)
+            return self.scalars[key]
+        if isinstance(a, Value) and a.is_weak:
+            if (a, dtype) not in self.scalars:
+                name = self.scalars[a, dtype] = self._unused(f"{self.place[a]}_{dtype.name}")
+                self.lines.append(f"{name}[()] = {self.place[a]}")
+            return self.scalars[a, dtype]
+        return self._of(a)[0]
 
     def _reduction(self, v: Value, into: str | None) -> str:
         """A call of the ufunc's method: (array, axis, dtype, out, keepdims)."""
@@ -161,13 +197,12 @@ class Printing:
 
     def _global(self, thing: Any, wanted: str) -> str:
         wanted = wanted if wanted.isidentifier() else "function"
-        for name, known in self.fixed.items():
-            if known is thing:
-                return name
-        name = self._unused(wanted)
-        self.fixed[name] = thing
-        return name
+        if id(thing) not in self.known:
+            name = self.known[id(thing)] = self._unused(wanted)
+            self.fixed[name] = thing
+        return self.known[id(thing)]
 
     def _unused(self, wanted: str) -> str:
-        taken = {*self.fixed, *self.buffers, *self.views, *self.names.values(), self.program.name}
-        return unused(wanted, taken)
+        name = unused(wanted, self.taken)
+        self.taken.add(name)
+        return name

@@ -50,7 +50,12 @@ class Variant:
         self._had_grads = [(t, old is not None) for t, old in trial.old_grads if not trial.is_placeholder(t)]
         usual = _TENSOR if self._tensors or trial.made_tensors else _PLAIN
         self._hows = [_SEALED if need else usual for need in trial.needs]
-        self._fits_always = not (self._had_grads or self._watched or self._itself or len(self._tensors) > 1)
+        self._masks = [(v.example, np.count_nonzero(v.example)) for v in _constants(program) if v.kind == "b"]
+        """Shapes may follow from how many elements of a mask are true."""
+        self._conditions = trial.recording.conditions()
+        self._fits_always = not (
+            self._conditions or self._masks or self._had_grads or self._watched or self._itself or len(self._tensors) > 1
+        )
         self.runnable = Runnable(program)
 
     def fits(self, given: list[Any]) -> bool:
@@ -59,8 +64,10 @@ class Variant:
             return True
         tensors = [given[i] for i in self._tensors]
         return (
-            all((t._grad is not None) is had for t, had in self._had_grads)
+            all(holds() for holds in self._conditions)
+            and all((t._grad is not None) is had for t, had in self._had_grads)
             and all(watched.is_as_it_was() for watched in self._watched)
+            and all(np.count_nonzero(mask) == n for mask, n in self._masks)
             and (len(tensors) < 2 or _pattern(tensors) == self._order)
             and all(given[i] is t for i, t in self._itself.items())
             and not any(w.tensor is t for t in tensors for w in self._watched if t not in self._itself.values())
@@ -186,6 +193,11 @@ class Trial:
         used = {*program.roots, *(a for v in program.body() for a in v.inputs)}
         inputs = [v for n, v in enumerate(program.inputs) if n < given or v in used]
         return replace(program, inputs=tuple(inputs)), [fetch[v] for v in inputs]
+
+
+def _constants(program: Program) -> set[Value]:
+    """Arrays of somebody else that the program reads at every run."""
+    return {a for v in program.body() for a in v.inputs if a.op is None} - set(program.inputs)
 
 
 def _data_of(i: int) -> Fetch:
