@@ -10,7 +10,9 @@ from .examples import LoopWarning, per_example_gradients
 from .functional import grad, gradients, value_and_grad
 from .mode import enable_grad, is_grad_enabled, no_grad, scope
 from .operators import DetachedWarning
-from .ops.activations import relu, sigmoid, softplus
+from .ops.activations import elu, gelu, leaky_relu, logit, one_hot, relu, selu, sigmoid, silu, softplus, softsign
+from .ops.softmax import log_softmax, logsumexp, softmax
+from .ops.special import erf
 from .rules import defvjp, primitive
 from .supported import supported
 from .tensor import Tensor
@@ -19,9 +21,10 @@ from .transforms import hessian, hvp, jacobian, jvp, vjp
 __version__ = "0.1.0"
 __all__ = [
     "CompileError", "DetachedWarning", "GradientError", "LoopWarning", "Tensor", "check_gradients", "checkpoint", "compile",
-    "count_paths", "defvjp", "draw", "enable_grad", "explain", "grad", "gradients", "hessian", "hvp", "is_grad_enabled",
-    "jacobian", "jvp", "no_grad", "per_example_gradients", "primitive", "relu", "scope", "sigmoid", "softplus", "step_through",
-    "supported", "to_graphviz", "value_and_grad", "vjp",
+    "count_paths", "defvjp", "draw", "elu", "enable_grad", "erf", "explain", "gelu", "grad", "gradients", "hessian", "hvp",
+    "is_grad_enabled", "jacobian", "jvp", "leaky_relu", "log_softmax", "logit", "logsumexp", "no_grad", "one_hot",
+    "per_example_gradients", "primitive", "relu", "scope", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign",
+    "step_through", "supported", "to_graphviz", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

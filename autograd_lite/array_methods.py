@@ -40,10 +40,25 @@ class ArrayMethods(Node):
     sort, partition, argpartition, searchsorted, choose = _methods(
         np.sort, np.partition, np.argpartition, np.searchsorted, np.choose
     )
+    conj, conjugate, put = _methods(np.conjugate, np.conjugate, np.put)
 
     def compress(self, condition: Any, axis: int | None = None) -> "Tensor":
         """The slices for which `condition` holds."""
         return call(np.compress, (condition, self, axis), {})  # type: ignore[no-any-return]
+
+    def fill(self, value: Any) -> None:
+        """Write one value into every element: `t[...] = value`."""
+        call(np.copyto, (self, value), {})
+
+    @property
+    def real(self) -> "Tensor":
+        """The real part, which is all there is."""
+        return call(np.real, (self,), {})  # type: ignore[no-any-return]
+
+    @property
+    def imag(self) -> "Tensor":
+        """The imaginary part: zeros."""
+        return call(np.imag, (self,), {})  # type: ignore[no-any-return]
 
     def flatten(self, order: Any = "C") -> "Tensor":
         """The elements in one row, as a copy."""

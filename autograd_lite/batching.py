@@ -3,7 +3,7 @@
 A value is *batched* if it depends on the example. It is then one array with the examples along its first axis, and the
 shape of one example's value behind that. What does not depend on the example is left as it was recorded.
 
-The rules say how an operation does for every example what it did for one; the tables are in batch_rules.py.
+The rules say how an operation does for every example what it did for one; the tables are in batch_rules.py and batch_arrays.py.
 """
 
 from collections import Counter

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, apply, as_array, leaf, nodes_in, values_of
+from .graph import Node, apply, as_array, leaf, nodes_in, one_array, values_of
 from .mode import current_mode
 from .rules import COMPOSITES, CONSTANTS, REFUSED, VJPS, name_of
 
@@ -21,15 +21,18 @@ def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any
         if keywords.get("out") is not None:
             raise TypeError(_no_out(f))
         args, keywords = _positional(f, args, keywords)
-    names = _parameters(f)
-    if len(args) > 1 and "out" in names[: len(args)] and args[names.index("out")] is not None:
-        raise TypeError(_no_out(f))
+    if len(args) > 1:
+        names = _parameters(f)
+        if "out" in names[: len(args)] and args[names.index("out")] is not None:
+            raise TypeError(_no_out(f))
     spelling = COMPOSITES.get(f)
     if spelling is not None:
         spelled = spelling(*args, **keywords)
         if spelled is not NotImplemented:  # as it is for those forms of a call that have a row
             return spelled
     if f in VJPS:
+        if keywords:
+            keywords = {k: one_array(v) if next(nodes_in([v]), None) is not None else v for k, v in keywords.items()}
         return apply(f, args, keywords)
     if f in CONSTANTS:
         return call_constant(f, args, keywords)
@@ -69,10 +72,14 @@ def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any
     """A function whose result carries no gradient: Tensors for arrays, and anything else as it is."""
     tracer = current_mode().tracing
     plain = f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()})
-    if tracer is not None and isinstance(plain, np.ndarray | np.generic) and tracer.records(f):
+    if tracer is None or not tracer.records(f):
+        return _wrapped(plain, f)
+    if isinstance(plain, np.ndarray | np.generic | bool | int | float):
         node = apply(f, args, keywords)
         node._requires_grad = False
         return node
+    for n in nodes_in((*args, *keywords.values())):  # several results: no node can stand for them
+        n.looked_at(name_of(f))
     return _wrapped(plain, f)
 
 

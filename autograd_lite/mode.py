@@ -29,6 +29,9 @@ class Tracer:
     def touches_grad(self, tensor: Any) -> None:
         """Somebody reads or is about to replace the gradient of `tensor`."""
 
+    def depends_on(self, thing: Any, watch: Callable[[], Callable[[], bool]]) -> None:
+        """What follows depends on `thing`, which is no Tensor. `watch()` gives a function that says whether it is as it was."""
+
     def prepare(self, args: Sequence[Any], values: list[Any]) -> None:
         """An operation is about to be computed on `values`, the arrays of its `args`; they may be changed in the list."""
 

@@ -222,6 +222,8 @@ class Operators(Node):
         return self.looked_at(how)
 
     def __format__(self, spec: str) -> str:
+        if spec:
+            self.looked_at(f"format {spec!r}")
         return format(self._array[()], spec) if self._array.ndim == 0 else format(self._array, spec)
 
     def __repr__(self) -> str:

@@ -1,12 +1,14 @@
 """The catalogue of functions that take Tensors."""
 
+import sys
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from .rules import COMPOSITES, CONSTANTS, VJPS, name_of
+from .rules import COMPOSITES, CONSTANTS, VJPS, Function, name_of
 
 
 class Catalogue(NamedTuple):
-    """Names of functions, sorted, by kind."""
+    """Names of functions, sorted, by kind; each function once."""
 
     differentiable: tuple[str, ...]
     """Functions with a derivative of their own, a row of the tables."""
@@ -21,5 +23,21 @@ class Catalogue(NamedTuple):
 
 
 def supported() -> Catalogue:
-    """Every function that takes Tensors: those with a derivative, the composites, and those declared constant."""
-    return Catalogue(*(tuple(sorted({name_of(f) for f in kind})) for kind in (VJPS, COMPOSITES, CONSTANTS)))
+    """Every function that takes Tensors: those with a derivative, the composites, and those declared constant.
+
+    A function that is spelled with others in some forms only counts by its own rule. Listed are NumPy's functions, this package's
+    public ones and those of the user's that have rules.
+    """
+    spelled = COMPOSITES.keys() - VJPS.keys() - CONSTANTS
+    return Catalogue(_names(VJPS), _names(spelled), _names(CONSTANTS - VJPS.keys()))
+
+
+def _names(functions: Iterable[Function]) -> tuple[str, ...]:
+    return tuple(sorted({name_of(f) for f in functions if not _is_internal(f)}))
+
+
+def _is_internal(f: Function) -> bool:
+    """Is it an operation of this package's that its users do not call?"""
+    package = sys.modules[__name__.partition(".")[0]]
+    ours = str(getattr(f, "__module__", "")).partition(".")[0] == package.__name__
+    return ours and getattr(package, getattr(f, "__name__", ""), None) is not f

@@ -1,11 +1,16 @@
 """What every test finds: tables that hold the project's own functions only."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 import autograd_lite as ag
 from autograd_lite.rules import VJPS
+
+# No test downloads MNIST, or finds it where the user has it: not in a process that a test starts, either.
+os.environ["AUTOGRAD_LITE_MIRRORS"] = ""
+os.environ["AUTOGRAD_LITE_CACHE"] = os.devnull
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,13 @@ h = 0.01, extrapolated to h = 0 leave an error of the order h^8 and the rounding
 about 2e-16 / 1.25e-3 = 2e-13 of the size of f.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from cases import Call, Fixed
+from cases import WRITERS
+from cases_samples import Call, Fixed
 
 import autograd_lite as ag
 
@@ -23,7 +24,11 @@ ANALYTIC = {
     np.sqrt, np.reciprocal, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan,
     np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, np.sinc,
     ag.sigmoid, np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.where, np.matmul, np.dot, np.inner, np.outer,
-    np.tensordot, np.einsum,
+    np.tensordot, np.einsum, np.kron, np.cross, np.linalg.multi_dot, np.linalg.matrix_power, np.linalg.inv,
+    np.linalg.solve, np.linalg.det, np.trace, np.diff, np.ediff1d, np.convolve, np.polyval, np.vander, np.trapezoid, np.gradient,
+    np.repeat, np.tile, np.resize, np.roll, np.rot90, np.delete, np.insert, np.take, np.take_along_axis, np.compress,
+    np.extract, np.choose, np.block, np.diag, np.diagflat, np.diagonal, np.tril, np.triu, np.append, np.select,
+    np.lib.stride_tricks.sliding_window_view,
 }  # fmt: skip
 """Functions that NumPy computes of complex numbers by the same formula."""
 
@@ -86,8 +91,13 @@ def outputs(f: Callable[..., Any], call: Call) -> list[Any]:
             return part.array
         return type(part)(map(bare, part)) if type(part) in (list, tuple) else part
 
-    result = f(*bare(call.args), **{k: bare(v) for k, v in call.keywords.items()})
-    return list(result) if type(result) in (tuple, list) else [result]
+    args = bare(call.args)
+    if f in WRITERS:
+        args = (np.copy(args[0]), *args[1:])
+        f(*args, **{k: bare(v) for k, v in call.keywords.items()})
+        return [args[0]]
+    result = f(*args, **{k: bare(v) for k, v in call.keywords.items()})
+    return list(result) if isinstance(result, tuple | list) else [result]
 
 
 def moved(call: Call, path: Path, step: Any) -> Call:
@@ -102,14 +112,6 @@ def shifted(array: np.ndarray, step: Any) -> np.ndarray:
     return changed
 
 
-def units(array: np.ndarray) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-    """Every index, with the array that is 1 there and 0 elsewhere."""
-    for index in np.ndindex(array.shape):
-        unit = np.zeros(array.shape)
-        unit[index] = 1.0
-        yield index, unit
-
-
 def extrapolated(f: Callable[[float], Any]) -> Any:
     """f'(0) from central differences (Richardson)."""
     row = [(f(h) - f(-h)) / (2 * h) for h in (1e-2, 5e-3, 2.5e-3, 1.25e-3)]
@@ -118,21 +120,41 @@ def extrapolated(f: Callable[[float], Any]) -> Any:
     return row[0]
 
 
-def slope(f: Callable[..., Any], call: Call, path: Path, weights: list[np.ndarray]) -> tuple[np.ndarray, float]:
-    """d sum(weights * f) / d(the array at path), and how far it may be off."""
+class Slopes(NamedTuple):
+    """Derivatives of a number along some directions, and how far they may be off."""
+
+    directions: np.ndarray
+    """One a row, each of the shape of the array that is moved."""
+    values: np.ndarray
+    tolerance: float
+
+    def along(self, gradient: np.ndarray) -> np.ndarray:
+        """What a gradient says they are."""
+        return np.array([np.sum(gradient * direction) for direction in self.directions])
+
+
+def slopes(f: Callable[..., Any], call: Call, path: Path, weights: list[np.ndarray]) -> Slopes:
+    """The derivatives of sum(weights * f) by the array at `path`: by each element if f is analytic, else along one direction."""
     call = without_tensors(call)
     x = variables(call)[path]
-    found = np.zeros(x.shape)
     if f in ANALYTIC and "dtype" not in call.keywords:
         whole = every_array(call, lambda array: array.astype(complex))
-        for index, unit in units(x):
+        units = np.eye(x.size).reshape(x.size, *x.shape)
+        values = []
+        for unit in units:
             outs = outputs(f, moved(whole, path, 1e-30j * unit))
-            found[index] = sum(np.sum(w * np.imag(out)) for w, out in zip(weights, outs, strict=True)) / 1e-30
-        return found, COMPLEX_TOLERANCE * size(found)
-    for index, unit in units(x):
-        found[index] = np.sum(extrapolated(lambda t, unit=unit: weighted(f, moved(call, path, t * unit), weights)))
-    level = size(weighted(f, call, weights))
-    return found, DIFFERENCE_TOLERANCE * max(size(found), level)
+            values.append(sum(np.sum(w * np.imag(out)) for w, out in zip(weights, outs, strict=True)) / 1e-30)
+        return Slopes(units, np.array(values), COMPLEX_TOLERANCE * size(values))
+    direction = direction_of(x)
+    parts = extrapolated(lambda t: weighted(f, moved(call, path, t * direction), weights))
+    level = max(size(parts), size(weighted(f, call, weights)))
+    return Slopes(direction[None], np.array([np.sum(parts)]), DIFFERENCE_TOLERANCE * max(size(np.sum(parts)), level))
+
+
+def direction_of(x: np.ndarray) -> np.ndarray:
+    """A direction in which all elements move, each by another length: an error in one is not made good by another."""
+    rng = np.random.default_rng(2)
+    return rng.uniform(0.4, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
 
 
 def weighted(f: Callable[..., Any], call: Call, weights: list[np.ndarray]) -> np.ndarray:

@@ -19,6 +19,11 @@ UNARY = [
     lambda x: np.transpose(x), lambda x: np.reshape(x, -1), lambda x: x[..., ::-1] if x.ndim else x,
     lambda x: x[None], lambda x: np.sum(x, axis=0) * 0.5 if x.ndim else x,
     lambda x: np.cumsum(x, axis=0) * 0.3 if x.ndim else x,
+    ag.silu, ag.gelu, ag.erf, lambda x: ag.softmax(x) if x.ndim and x.size else x,
+    lambda x: ag.logsumexp(x, axis=0) if x.ndim and x.size else x,
+    lambda x: np.roll(x, 1), lambda x: np.tile(x, 2), lambda x: np.pad(x, 1, "edge") if x.size else x,
+    lambda x: np.gradient(x, axis=0) if x.ndim and x.shape[0] > 1 else x, lambda x: np.tril(x) if x.ndim > 1 else x,
+    lambda x: np.linalg.norm(np.append(x, 1.0)),
 ]  # fmt: skip
 BINARY = [
     np.add, np.subtract, lambda x, y: np.sin(x) * np.cos(y), lambda x, y: x / (1.5 + np.square(y)), np.logaddexp,

@@ -5,6 +5,7 @@ from operator import getitem
 
 import numpy as np
 import pytest
+from cases_batching import MORE_RULES
 
 import autograd_lite as ag
 from autograd_lite.batching import BATCHING
@@ -500,7 +501,7 @@ RULES = {
         lambda v: np.arctan2(v, v[0]),
         lambda v: np.square(v[0, 0]) * W,
     ],
-}
+} | MORE_RULES
 CASES = [(kind, i) for kind, functions in RULES.items() for i in range(len(functions))]
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp
+from ..rules import array_like, composite, constant, defvjp, primitive, tensors_in
+from .joining import one_array
 
 
 def _to_winner(g, x, y, x_wins):
@@ -15,13 +16,30 @@ def _power_dx(g, ans, x, y):
     """y x**(y-1), which is 0 where y is 0: the power of x taken there is 1, not -1, so that x = 0 does no harm."""
     if isinstance(y, int | float):
         return g * 0.0 if y == 0 else g * (y * x ** (y - 1))
-    one = ans.dtype.type(1)  # not 1: y - 1 and log x are taken in the precision of the result
-    return g * (y * np.power(x, np.where((x == 0) & (y == 0), one, y - one)))
+    return g * (y * power_before(x, np.where((x == 0) & (y == 0), ans.dtype.type(1), y)))
+
+
+@primitive
+def power_before(x, y):
+    """x**(y - 1), as x**y / x: the rounding of y - 1 would count log x times. Where x**y is 0 or infinite, directly."""
+    whole = np.power(x, y)
+    regular = np.isfinite(whole) & (whole != 0) & (x != 0)
+    found = np.divide(whole, x, out=np.empty_like(whole), where=regular)
+    return np.power(x, np.subtract(y, whole.dtype.type(1)), out=found, where=~regular)
+
+
+def _power_before_dx(g, ans, x, y):
+    one = ans.dtype.type(1)
+    return g * ((y - one) * power_before(x, np.where((x == 0) & (y == one), one, y - one)))
 
 
 def _power_dy(g, ans, x, y):
     """x**y log x, and its limit 0 at x = 0, y >= 0."""
     return g * ans * np.log(np.where((x == 0) & (y >= 0), ans.dtype.type(1), x))
+
+
+def _power_before_dy(g, ans, x, y):
+    return g * ans * np.log(np.where((x == 0) & (y >= 1), ans.dtype.type(1), x))
 
 
 def _remainder_dy(g, ans, x, y):
@@ -63,6 +81,7 @@ defvjp(np.multiply,     lambda g, ans, x, y: g * y,                            l
 defvjp(np.divide,       lambda g, ans, x, y: g / y,                            lambda g, ans, x, y: -g * ans / y)
 defvjp(np.power,        _power_dx,                                             _power_dy)
 defvjp(np.float_power,  _power_dx,                                             _power_dy)
+defvjp(power_before,    _power_before_dx,                                      _power_before_dy)
 defvjp(np.remainder,    lambda g, ans, x, y: g,                                _remainder_dy)
 defvjp(np.fmod,         lambda g, ans, x, y: g,                                _fmod_dy)
 defvjp(np.maximum,      lambda g, ans, x, y: _to_winner(g, x, y, (x > y) | np.isnan(x)),
@@ -82,17 +101,8 @@ defvjp(np.absolute,     lambda g, ans, x: g * np.sign(x))
 defvjp(np.fabs,         lambda g, ans, x: g * np.sign(x))
 defvjp(np.square,       lambda g, ans, x: g * (2.0 * x))
 defvjp(np.sqrt,         lambda g, ans, x: g / (2.0 * ans))
-defvjp(np.cbrt,         lambda g, ans, x: g / (3.0 * np.square(ans)))
+defvjp(np.cbrt,         lambda g, ans, x: g * np.where(x == 0, np.inf, ans / (3.0 * x)))    # one error of ans, not two
 defvjp(np.reciprocal,   lambda g, ans, x: -g * np.square(ans))
-
-# Piecewise constant: the slope is 0, and the result stays in the graph.
-defvjp(np.floor_divide, lambda g, ans, x, y: np.zeros_like(g),                 lambda g, ans, x, y: np.zeros_like(g))
-defvjp(np.sign,         lambda g, ans, x: np.zeros_like(g))
-defvjp(np.floor,        lambda g, ans, x: np.zeros_like(g))
-defvjp(np.ceil,         lambda g, ans, x: np.zeros_like(g))
-defvjp(np.trunc,        lambda g, ans, x: np.zeros_like(g))
-defvjp(np.rint,         lambda g, ans, x: np.zeros_like(g))
-defvjp(np.round,        lambda g, ans, x, decimals=0: np.zeros_like(g))
 
 defvjp(np.clip,         _clip_dx, _clip_dlow, _clip_dhigh,
                         min=_clip_dlow, max=_clip_dhigh)
@@ -101,15 +111,24 @@ defvjp(np.nan_to_num,   lambda g, ans, x, *_, **__: np.where(np.isfinite(x), g, 
 array_like(np.clip)
 
 
-@composite(np.divmod)
-def divmod(x, y):
-    return np.floor_divide(x, y), np.remainder(x, y)
+@composite(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    """A Tensor to fill with is broadcast; of a number the result is constant."""
+    if next(tensors_in(fill_value), None) is None:
+        return NotImplemented
+    shape = np.shape(a) if shape is None else shape
+    return np.astype(
+        np.copy(np.broadcast_to(one_array(fill_value), shape), order="C"),
+        np.result_type(a) if dtype is None else np.dtype(dtype),
+    )
 
 
 constant(
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
     np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
-    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert,
-    np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose, np.array_equal,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.bitwise_count,
+    np.gcd, np.lcm, np.packbits, np.unpackbits,
+    np.isnan, np.isinf, np.isfinite, np.isneginf, np.isposinf, np.isnat, np.signbit, np.iscomplex, np.isreal,
+    np.isclose, np.allclose, np.array_equal, np.array_equiv,
     np.zeros_like, np.ones_like, np.full_like, np.empty_like,
 )  # fmt: skip

@@ -68,4 +68,7 @@ def where(condition, *choices):
     return NotImplemented if choices else np.nonzero(condition)
 
 
-constant(np.nonzero, np.flatnonzero, np.argwhere, np.argsort, np.argpartition)
+constant(
+    np.nonzero, np.flatnonzero, np.argwhere, np.ix_, np.ravel_multi_index, np.unravel_index, np.diag_indices_from,
+    np.tril_indices_from, np.triu_indices_from,
+)  # fmt: skip

@@ -1,15 +1,14 @@
-"""Reductions along axes: sums, means, extremes, products, variances; and the running sums and products.
+"""Reductions along axes: sums, means, extremes, products, variances.
 
 Each takes NumPy's `axis`, `keepdims`, `where` and, where NumPy has it, `initial`. An element that `where` leaves out
 gets the gradient 0, whatever its value.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp
+from ..rules import PLAIN, composite, constant, defvjp
 
 
 def _axes(x, axis):
@@ -31,6 +30,10 @@ def _spread(g, x):
     """g, broadcast to the shape of x. A single number is spread by hand: np.broadcast_to takes longer than most rules."""
     if g.ndim or not isinstance(g, np.ndarray | np.generic):
         return np.broadcast_to(g, x.shape)
+    if x.size < 4096:
+        full = np.empty(x.shape, g.dtype)
+        full.fill(g)
+        return full
     view = np.ndarray(x.shape, g.dtype, np.asarray(g), 0, (0,) * x.ndim)
     view.flags.writeable = False
     return view
@@ -53,6 +56,8 @@ def _given(initial):
 
 
 def _sum_dx(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
+    if g.ndim == 0 and where is True:
+        return _spread(g, x)
     return _spread(_only(where, _kept(g, x, axis)), x)
 
 
@@ -77,15 +82,31 @@ def _std_dx(
 ):
     """(x - mean) / ((n - ddof) std), and 0 for a standard deviation of 0."""
     divisor = np.maximum(_count(x, axis, where) - _degrees(ddof, correction), 0.0)
-    std = _kept(ans, x, axis)
-    return _only(
-        where, _kept(g, x, axis) * (_deviation(x, axis, where, mean) / (divisor * np.where(std == 0, 1.0, std)))
-    )
+    deviation = _deviation(x, axis, where, mean)
+    return _only(where, _kept(g, x, axis) * _over(deviation, divisor * _kept(ans, x, axis)))
+
+
+def _var_dmean(
+    g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean, correction=None
+):
+    """-2 sum(x - mean) / (n - ddof): 0 only where the given mean is that of x."""
+    divisor = np.maximum(_count(x, axis, where) - _degrees(ddof, correction), 0.0)
+    total = np.sum(_only(where, x - mean), axis=_axes(x, axis), keepdims=True)
+    return _kept(g, x, axis) * (-2.0 * total / divisor)
+
+
+def _std_dmean(g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, **more):
+    return _over(_var_dmean(g, ans, x, axis, dtype, out, ddof, keepdims, **more), 2.0 * _kept(ans, x, axis))
 
 
 def _degrees(ddof, correction):
     """NumPy calls the same number by two names."""
     return correction if _given(correction) else ddof
+
+
+def _over(part, whole):
+    """part / whole, and 0 where the whole is 0: of the slopes there, the one of smallest norm."""
+    return part / np.where(whole == 0, math.inf, whole)
 
 
 def _deviation(x, axis, where, mean):
@@ -149,73 +170,36 @@ def _initial_dprod(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, i
     return g * np.prod(x, axis=axis, keepdims=bool(keepdims) and keepdims is not np._NoValue, where=where)
 
 
-def _cumsum_dx(g, ans, x, axis=None, dtype=None, out=None):
-    if axis is None:
-        return np.reshape(np.cumsum(g[::-1])[::-1], x.shape)
-    return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
-
-
-def _cumprod_dx(g, ans, x, axis=None, dtype=None, out=None):
-    """Without a division: with p_i the product of all before x_i, dC/dx_i = p_i s_i, s_i = g_i + x_(i+1) s_(i+1)."""
-    flat, g = (
-        (np.reshape(x, -1), g) if axis is None or x.ndim == 0 else (np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1))
-    )
-    n = flat.shape[-1]
-    if n == 0:
-        return np.zeros_like(x)
-    sums = [g[..., n - 1]]
-    for i in range(n - 2, -1, -1):
-        sums.append(g[..., i] + flat[..., i + 1] * sums[-1])
-    before = np.concatenate([np.ones_like(flat[..., :1]), np.cumprod(flat[..., :-1], axis=-1)], axis=-1)
-    flow = before * np.stack(sums[::-1], axis=-1)
-    return np.reshape(flow, x.shape) if axis is None or x.ndim == 0 else np.moveaxis(flow, -1, axis)
-
-
 # fmt: off
 #      function         d/dx                                  d/dinitial
 defvjp(np.sum,          _sum_dx,      None, None, None, None, _initial_dsum,     initial=_initial_dsum)
 defvjp(np.mean,         _mean_dx)
-defvjp(np.var,          _var_dx)
-defvjp(np.std,          _std_dx)
+defvjp(np.var,          _var_dx,      mean=_var_dmean)
+defvjp(np.std,          _std_dx,      mean=_std_dmean)
 defvjp(np.max,          _extreme_dx,  None, None, None,       _initial_dextreme, initial=_initial_dextreme)
 defvjp(np.min,          _extreme_dx,  None, None, None,       _initial_dextreme, initial=_initial_dextreme)
 defvjp(np.prod,         _prod_dx,     None, None, None, None, _initial_dprod,    initial=_initial_dprod)
-defvjp(np.cumsum,       _cumsum_dx)
-defvjp(np.cumprod,      _cumprod_dx)
 # fmt: on
 
 
-def _bare(where):
-    """A mask as an array: a Tensor would make NumPy's function call the reduction, and so itself, without end."""
-    return where if where is True else np.asarray(where)
+PLAIN[np.sum] = lambda x, *args, **keywords: (
+    np.sum(x, *args, **keywords) if args or keywords else np.add.reduce(x, axis=None)
+)
 
 
-# A ufunc's reduction is the function of another name, but for its axis, which is 0 by default.
-function: Any
-for reduction, function in ((np.add.reduce, np.sum), (np.multiply.reduce, np.prod)):
-
-    @composite(reduction)
-    def reduced(
-        array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True, *, _function=function
-    ):
-        return _function(array, axis, dtype, out, keepdims, initial, _bare(where))
+@composite(np.amax)
+def amax(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return np.max(a, axis, out, keepdims, initial, where)
 
 
-for reduction, function in ((np.maximum.reduce, np.max), (np.minimum.reduce, np.min)):
-
-    @composite(reduction)
-    def extreme(
-        array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True, *, _function=function
-    ):
-        array = array if dtype is None else np.astype(array, np.dtype(dtype))
-        return _function(array, axis, out, keepdims, initial, _bare(where))
+@composite(np.amin)
+def amin(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return np.min(a, axis, out, keepdims, initial, where)
 
 
-for accumulation, function in ((np.add.accumulate, np.cumsum), (np.multiply.accumulate, np.cumprod)):
-
-    @composite(accumulation)
-    def running(array, axis=0, dtype=None, out=None, *, _function=function):
-        return _function(array, axis, dtype, out)
+@composite(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    return np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
 
 
-constant(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)
+constant(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.count_nonzero)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp
+from ..rules import PLAIN, composite, constant, defvjp
 
 
 def _reshape_dx(g, ans, x, shape=None, order="C", *, newshape=None, copy=None):
@@ -14,19 +14,6 @@ def _reshape_dx(g, ans, x, shape=None, order="C", *, newshape=None, copy=None):
 
 def _transpose_dx(g, ans, x, axes=None):
     return g.T if axes is None else np.transpose(g, np.argsort([a % g.ndim for a in axes]).tolist())
-
-
-def _concatenate_darrays(g, ans, arrays, axis=0, out=None, dtype=None, casting="same_kind"):
-    """Each array's own stretch of the axis. The arrays may be the rows of one."""
-    sent, start = [], 0
-    for a in arrays:
-        a = np.stack(a) if isinstance(a, list | tuple) else a
-        length = np.size(a) if axis is None else np.shape(a)[axis]
-        index = slice(start, start + length)
-        part = g[index] if axis is None else g[(slice(None),) * (axis % g.ndim) + (index,)]
-        sent.append(np.reshape(part, np.shape(a)))
-        start += length
-    return sent if isinstance(arrays, list | tuple) else np.stack(sent)
 
 
 # fmt: off
@@ -41,8 +28,8 @@ defvjp(np.broadcast_to, lambda g, ans, x, shape, subok=False: g)        # the su
 defvjp(np.flip,         lambda g, ans, x, axis=None: np.flip(g, axis))
 defvjp(np.copy,         lambda g, ans, x, order="K", subok=False: g)
 defvjp(np.astype,       lambda g, ans, x, dtype, copy=True, device=None: g)
-defvjp(np.concatenate,  _concatenate_darrays)
 # fmt: on
+PLAIN[np.transpose] = lambda x, axes=None: np.asarray(x).transpose(axes)
 
 
 @composite(np.ravel)
@@ -59,15 +46,6 @@ def matrix_transpose(x, /):
     return np.swapaxes(x, -1, -2)
 
 
-@composite(np.stack)
-def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    expanded = [np.expand_dims(a, axis) for a in arrays]
-    shapes = {a.shape for a in expanded}
-    if len(shapes) > 1:
-        raise ValueError(f"all arrays to stack need one shape; got {sorted({np.shape(a) for a in arrays})}")
-    return np.concatenate(expanded, axis=axis, dtype=dtype, casting=casting)
-
-
 @composite(np.atleast_1d)
 def atleast_1d(*arrays):
     widened = tuple(a if np.ndim(a) else np.reshape(a, 1) for a in arrays)
@@ -80,22 +58,52 @@ def atleast_2d(*arrays):
     return widened[0] if len(arrays) == 1 else widened
 
 
-@composite(np.vstack)
-def vstack(tup, *, dtype=None, casting="same_kind"):
-    return np.concatenate([np.atleast_2d(a) for a in tup], 0, dtype=dtype, casting=casting)
+@composite(np.atleast_3d)
+def atleast_3d(*arrays):
+    """A vector becomes the rows of one sheet, a matrix the one sheet of each of its elements."""
+    places = {0: (0, 1, 2), 1: (0, 2), 2: (2,)}
+    widened = tuple(np.expand_dims(a, places[np.ndim(a)]) if np.ndim(a) < 3 else a for a in arrays)
+    return widened[0] if len(arrays) == 1 else widened
 
 
-@composite(np.hstack)
-def hstack(tup, *, dtype=None, casting="same_kind"):
-    arrays = [np.atleast_1d(a) for a in tup]
-    axis = 0 if arrays and np.ndim(arrays[0]) == 1 else 1
-    return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
+@composite(np.fliplr)
+def fliplr(m):
+    if np.ndim(m) < 2:
+        raise ValueError(f"np.fliplr needs an array of at least 2 axes; this one has {np.ndim(m)}")
+    return np.flip(m, 1)
 
 
-@composite(np.broadcast_arrays)
-def broadcast_arrays(*args, subok=False):
-    shape = np.broadcast_shapes(*map(np.shape, args))
-    return tuple(np.broadcast_to(a, shape) for a in args)
+@composite(np.flipud)
+def flipud(m):
+    if np.ndim(m) < 1:
+        raise ValueError("np.flipud needs an array of at least 1 axis")
+    return np.flip(m, 0)
 
 
-constant(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.may_share_memory)
+@composite(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    n = np.ndim(a)
+    np.rollaxis(np.empty((1,) * n), axis, start)  # raises what NumPy raises
+    axis, start = axis % n, start + n * (start < 0)
+    axes = list(range(n))
+    axes.insert(start - (axis < start), axes.pop(axis))
+    return np.transpose(a, axes)
+
+
+@composite(np.fft.fftshift)
+def fftshift(x, axes=None):
+    """Half a turn along each axis; of an odd length the lower half is the longer one."""
+    axes = range(np.ndim(x)) if axes is None else np.atleast_1d(axes).tolist()
+    return np.roll(x, [np.shape(x)[a] // 2 for a in axes], tuple(axes))
+
+
+@composite(np.fft.ifftshift)
+def ifftshift(x, axes=None):
+    axes = range(np.ndim(x)) if axes is None else np.atleast_1d(axes).tolist()
+    return np.roll(x, [-(np.shape(x)[a] // 2) for a in axes], tuple(axes))
+
+
+constant(
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
+    np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
+)  # fmt: skip

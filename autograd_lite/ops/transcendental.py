@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..rules import constant, defvjp
+from ..rules import defvjp, primitive
 from .activations import sigmoid
 
 LN2 = math.log(2.0)
@@ -12,13 +12,30 @@ LN10 = math.log(10.0)
 DEGREE = math.pi / 180.0
 
 
-def _share(g, ans, x, y, unit=1.0):
-    """sigmoid(x - y), the part of x in log(exp(x) + exp(y)); 0 where both are -inf and there is nothing to share."""
-    return g * sigmoid(unit * (x - np.where(np.isneginf(ans), 0.0, y)))
+@primitive
+def share(x, y, base=math.e):
+    """b**x / (b**x + b**y), the part of x in log(b**x + b**y), for the base b = e or 2; 0 where both are -inf.
+
+    The rounding of x - y would count |x - y| times in the exponential, so what it loses is put back: with d + r = x - y exactly,
+    it is s + r log(b) s (1 - s) for the share s at d.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    with np.errstate(all="ignore"):
+        d = x - y
+        taken = d - x
+        lost = (x - (d - taken)) - (y + taken)  # (Knuth, TAOCP 2, 4.2.2, theorem B)
+        ratio = np.exp(-d) if base == math.e else np.exp2(-d)
+        s = 1.0 / (1.0 + ratio)
+        s = s + np.where(np.isfinite(d) & (lost != 0), lost * math.log(base) * s * (ratio * s), d.dtype.type(0))
+        return np.where(np.isneginf(x) & np.isneginf(y), d.dtype.type(0), s)
 
 
-def _share_of_2(g, ans, x, y):
-    return _share(g, ans, x, y, LN2)
+def _share_dx(g, ans, x, y, base=math.e):
+    return g * (math.log(base) * ans * share(y, x, base))
+
+
+def _share_dy(g, ans, x, y, base=math.e):
+    return -_share_dx(g, ans, x, y, base)
 
 
 def _over(g, part, whole):
@@ -31,12 +48,27 @@ _SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(13,
 
 def _sinc_dx(g, ans, x):
     """(cos(pi x) - sinc(x)) / x; below |pi x| = 2, where that cancels, the series of it in (pi x)**2."""
-    near = np.abs(x) < 2.0 / np.pi
-    t = np.square(np.pi * np.where(near, x, 0.0))
+    near = np.absolute(x) < 2.0 / math.pi
+    t = np.square(math.pi * np.where(near, x, 0.0))
     series = 0.0
     for coefficient in _SINC_SERIES:
         series = series * t + coefficient
-    return g * np.where(near, np.pi**2 * x * series, (np.cos(np.pi * x) - ans) / np.where(near, 1.0, x))
+    far = np.where(near, 1.0, x)
+    sin, cos = _sin_cos_of_pi(far)
+    return g * np.where(near, math.pi**2 * x * series, (cos - sin / (math.pi * far)) / far)
+
+
+def _sin_cos_of_pi(x):
+    """sin(pi x) and cos(pi x). The nearest half of a whole number is taken off first, which is exact, and pi x would not be."""
+    quarter_turns = np.rint(2.0 * x)
+    rest = math.pi * (x - 0.5 * quarter_turns)
+    sin, cos, turn = np.sin(rest), np.cos(rest), np.remainder(quarter_turns, 4.0)
+    swap, sign_sin, sign_cos = (
+        turn % 2.0 == 1.0,
+        np.where(turn < 2.0, 1.0, -1.0),
+        np.where(np.absolute(turn - 1.5) > 1.0, 1.0, -1.0),
+    )
+    return sign_sin * np.where(swap, cos, sin), sign_cos * np.where(swap, sin, cos)
 
 
 # fmt: off
@@ -54,7 +86,7 @@ defvjp(np.cos,          lambda g, ans, x: -g * np.sin(x))
 defvjp(np.tan,          lambda g, ans, x: g / np.square(np.cos(x)))
 defvjp(np.arcsin,       lambda g, ans, x: g / np.sqrt((1.0 - x) * (1.0 + x)))
 defvjp(np.arccos,       lambda g, ans, x: -g / np.sqrt((1.0 - x) * (1.0 + x)))
-defvjp(np.arctan,       lambda g, ans, x: g / (1.0 + np.square(x)))
+defvjp(np.arctan,       lambda g, ans, x: g / np.hypot(x, 1.0) / np.hypot(x, 1.0))      # x**2 would overflow
 
 defvjp(np.sinh,         lambda g, ans, x: g * np.cosh(x))
 defvjp(np.cosh,         lambda g, ans, x: g * np.sinh(x))
@@ -73,8 +105,7 @@ defvjp(np.sinc,         _sinc_dx)
 defvjp(np.arctan2,      lambda g, ans, x, y: _over(_over(g, y, np.hypot(x, y)), 1.0, np.hypot(x, y)),
                         lambda g, ans, x, y: _over(_over(-g, x, np.hypot(x, y)), 1.0, np.hypot(x, y)))
 defvjp(np.hypot,        lambda g, ans, x, y: _over(g, x, ans),                 lambda g, ans, x, y: _over(g, y, ans))
-defvjp(np.logaddexp,    _share,                  lambda g, ans, x, y: _share(g, ans, y, x))
-defvjp(np.logaddexp2,   _share_of_2,             lambda g, ans, x, y: _share_of_2(g, ans, y, x))
+defvjp(np.logaddexp,    lambda g, ans, x, y: g * share(x, y),                  lambda g, ans, x, y: g * share(y, x))
+defvjp(np.logaddexp2,   lambda g, ans, x, y: g * share(x, y, 2.0),             lambda g, ans, x, y: g * share(y, x, 2.0))
+defvjp(share,           _share_dx,                                             _share_dy)
 # fmt: on
-
-constant(np.isneginf, np.isposinf)

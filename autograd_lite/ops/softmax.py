@@ -1,0 +1,59 @@
+"""Sums of exponentials, their logarithm, and shares in them. The largest is taken out first, so that nothing overflows."""
+
+import numpy as np
+
+from ..rules import defvjp, primitive
+from .activations import _floating
+from .reductions import _kept
+
+
+@primitive
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)): positive numbers that sum to 1 along an axis, a tuple of axes, or all (None)."""
+    x = _floating(x)
+    with np.errstate(under="ignore"):
+        powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
+        return powers / np.sum(powers, axis=axis, keepdims=True)
+
+
+@primitive
+def log_softmax(x, axis=-1):
+    """The logarithm of softmax, x - logsumexp(x), along an axis, a tuple of axes, or all (None)."""
+    x = _floating(x)
+    with np.errstate(under="ignore"):
+        shifted = x - np.max(x, axis=axis, keepdims=True)
+        return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@primitive
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) along an axis, a tuple of axes, or all (None). Of -inf alone it is -inf."""
+    x = _floating(x)
+    with np.errstate(under="ignore", divide="ignore"):
+        best = np.max(x, axis=axis, keepdims=True)
+        finite = np.where(np.isfinite(best), best, x.dtype.type(0))
+        total = np.log(np.sum(np.exp(x - finite), axis=axis, keepdims=True)) + finite
+    return total if keepdims else np.squeeze(total, axis=axis if axis is not None else tuple(range(x.ndim)))
+
+
+def _softmax_dx(g, ans, x, axis=-1):
+    """s_i (g_i - sum_j s_j g_j)."""
+    return ans * (g - np.sum(g * ans, axis=axis, keepdims=True))
+
+
+def _log_softmax_dx(g, ans, x, axis=-1):
+    return g - np.exp(ans) * np.sum(g, axis=axis, keepdims=True)
+
+
+def _logsumexp_dx(g, ans, x, axis=None, keepdims=False):
+    """Each element's share; 0 where all are -inf and there is nothing to share."""
+    whole = _kept(ans, x, axis)
+    return _kept(g, x, axis) * np.exp(x - np.where(np.isneginf(whole), 0.0, whole))
+
+
+# fmt: off
+#      function         d/dx
+defvjp(softmax,         _softmax_dx)
+defvjp(log_softmax,     _log_softmax_dx)
+defvjp(logsumexp,       _logsumexp_dx)
+# fmt: on

@@ -1,0 +1,74 @@
+"""NumPy's functions that write into an array they are given. A Tensor is written as by `t[index] = value`: recorded."""
+
+import numpy as np
+
+from ..rules import composite, name_of, tensors_in
+from .copying import along_axis
+from .joining import one_array
+
+
+def _written(t, index, value, f):
+    """`t[index] = value`. Raises TypeError for an ndarray that is to hold what requires a gradient, and would lose it."""
+    if isinstance(t, np.ndarray):
+        if any(part.requires_grad for part in tensors_in(value)):
+            raise TypeError(
+                f"{name_of(f)} cannot write a Tensor that requires a gradient into an ndarray, which would lose it: "
+                "make the array a Tensor first, autograd_lite.Tensor(array)"
+            )
+        value = np.asarray(value)
+    t[index] = value
+
+
+def _flat(shape, positions):
+    """The index of elements that are numbered as in a flattened array."""
+    return np.unravel_index(positions, shape) if shape else ()
+
+
+@composite(np.copyto)
+def copyto(dst, src, casting="same_kind", where=True):
+    source = one_array(src) if next(tensors_in(src), None) is not None else np.asarray(src)
+    if not np.can_cast(source.dtype, dst.dtype, casting):
+        raise TypeError(f"cannot copy dtype {source.dtype} into dtype {dst.dtype} according to the rule {casting!r}")
+    _written(dst, Ellipsis, source if where is True else np.where(where, source, dst), np.copyto)
+
+
+@composite(np.put)
+def put(a, ind, v, mode="raise"):
+    positions = np.ravel(np.asarray(ind))
+    n = np.size(a)
+    if mode != "raise":
+        positions = positions % n if mode == "wrap" else np.clip(positions, 0, n - 1)
+    positions = np.where(positions < 0, positions + n, positions)
+    if positions.size:
+        _written(a, _flat(np.shape(a), positions), np.resize(one_array(v), positions.shape), np.put)
+
+
+@composite(np.place)
+def place(arr, mask, vals):
+    """The values are taken in turn, and again from the first when they are used up."""
+    mask = np.reshape(np.asarray(mask, bool), np.shape(arr))
+    _written(arr, mask, np.resize(one_array(vals), int(np.sum(mask))), np.place)
+
+
+@composite(np.putmask)
+def putmask(a, mask, values):
+    """Each element has its own value, values repeated as often as needed."""
+    mask = np.reshape(np.asarray(mask, bool), np.shape(a))
+    _written(a, mask, np.resize(one_array(values), np.shape(a))[mask], np.putmask)
+
+
+@composite(np.put_along_axis)
+def put_along_axis(arr, indices, values, axis=-1):
+    if axis is None:
+        _written(arr, _flat(np.shape(arr), np.asarray(indices)), values, np.put_along_axis)
+    else:
+        _written(arr, along_axis(np.shape(arr), indices, axis), values, np.put_along_axis)
+
+
+@composite(np.fill_diagonal)
+def fill_diagonal(a, val, wrap=False):
+    """Written are the elements that NumPy writes into, found by filling a diagonal of an array of zeros."""
+    diagonal = np.zeros(np.shape(a), bool)
+    np.fill_diagonal(diagonal, True, wrap)
+    values = one_array(val)
+    _written(a, diagonal, np.resize(values, int(np.sum(diagonal))) if np.ndim(values) else values, np.fill_diagonal)
