@@ -2,23 +2,92 @@
 
 from .certificate import Certificate, verify_backprop
 from .compiled import compile_step
-from .costs import Cost, cross_entropy_cost, quadratic_cost, squared_error
-from .datasets import Digits, load_digits, load_mnist, one_hot
+from .costs import (
+    Cost,
+    absolute_cost,
+    cross_entropy_cost,
+    hinge_cost,
+    huber_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+    squared_error,
+)  # fmt: skip
+from .data_preparation import Standardizer, split, standardize
+from .datasets import Digits, load_digits, one_hot
+from .fitting import Training, fit
 from .history import Epoch, History
-from .layers import Activation, Identity, Linear, ReLU, Sigmoid, Softplus, Tanh
-from .module import Module, Parameter
+from .layers import (
+    ELU,
+    GELU,
+    GRU,
+    LSTM,
+    RNN,
+    SELU,
+    Activation,
+    AvgPool,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv1d,
+    Conv2d,
+    Dropout,
+    Embedding,
+    Flatten,
+    GRUCell,
+    Identity,
+    LayerNorm,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    LSTMCell,
+    MaxPool,
+    MultiHeadAttention,
+    ReLU,
+    Reshape,
+    RNNCell,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)  # fmt: skip
+from .mnist import load_mnist
+from .module import Buffer, Module, Parameter
 from .nudges import Nudges, nudges
-from .optimizers import SGD, Optimizer
+from .optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Halving,
+    Optimizer,
+    RMSprop,
+    Schedule,
+    clip_by_norm,
+    clip_by_value,
+    cosine_decay,
+    exponential_decay,
+    step_decay,
+    warm_up,
+)  # fmt: skip
 from .pictures import Drawing, draw_network, draw_weights
+from .regularization import regularized
 from .saving import load, save
-from .sequential import MLP, Sequential
+from .sequential import MLP, Residual, Sequential
 from .speed import LearningSpeed, gradient_norms, learning_speed
-from .train import accuracy, evaluate, fit, make_step, mini_batches
+from .toys import circles, moons, spirals, xor
+from .train import accuracy, evaluate, make_step, mini_batches
 
 __all__ = [
-    "MLP", "SGD", "Activation", "Certificate", "Cost", "Digits", "Drawing", "Epoch", "History", "Identity",
-    "LearningSpeed", "Linear", "Module", "Nudges", "Optimizer", "Parameter", "ReLU", "Sequential", "Sigmoid",
-    "Softplus", "Tanh", "accuracy", "compile_step", "cross_entropy_cost", "draw_network", "draw_weights", "evaluate",
-    "fit", "gradient_norms", "learning_speed", "load", "load_digits", "load_mnist", "make_step", "mini_batches",
-    "nudges", "one_hot", "quadratic_cost", "save", "squared_error", "verify_backprop",
+    "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "SELU", "SGD", "Activation", "Adagrad", "Adam", "AdamW", "AvgPool",
+    "BatchNorm1d", "BatchNorm2d", "Buffer", "Certificate", "Conv1d", "Conv2d", "Cost", "Digits", "Drawing",
+    "Dropout", "Embedding", "Epoch", "Flatten", "GRUCell", "Halving", "History", "Identity", "LSTMCell",
+    "LayerNorm", "LeakyReLU", "LearningSpeed", "Linear", "LogSoftmax", "MaxPool", "Module", "MultiHeadAttention",
+    "Nudges", "Optimizer", "Parameter", "RMSprop", "RNNCell", "ReLU", "Reshape", "Residual", "Schedule",
+    "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Standardizer", "Tanh", "Training",
+    "absolute_cost", "accuracy", "circles", "clip_by_norm", "clip_by_value", "compile_step", "cosine_decay",
+    "cross_entropy_cost", "draw_network", "draw_weights", "evaluate", "exponential_decay", "fit", "gradient_norms",
+    "hinge_cost", "huber_cost", "learning_speed", "load", "load_digits", "load_mnist", "make_step", "mini_batches",
+    "moons", "nudges", "one_hot", "quadratic_cost", "regularized", "save", "softmax_cross_entropy", "spirals",
+    "split", "squared_error", "standardize", "step_decay", "verify_backprop", "warm_up", "xor",
 ]  # fmt: skip

@@ -57,9 +57,10 @@ class History:
     def _columns(self) -> list[str]:
         return [*Epoch._fields, *(self.metrics[0] if self.metrics else ())]
 
-    def _rows(self) -> list[list[Any]]:
-        more = [list(values.values()) for values in self.metrics] or [[] for _ in self.epochs]
-        return [[*epoch, *values] for epoch, values in zip(self.epochs, more, strict=True)]
+    def _rows(self) -> list[Any]:
+        if not self.metrics:
+            return [*self.epochs]
+        return [[*epoch, *values.values()] for epoch, values in zip(self.epochs, self.metrics, strict=False)]
 
     def running_mean(self, window: int | None = None) -> NDArray[Any]:
         """Of every mini-batch the average cost of it and of those before it, `window` in all; as many as there are at first.

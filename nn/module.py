@@ -1,6 +1,8 @@
 """Module: an object that holds parameters and other modules as plain attributes, and finds them there."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from autograd_lite import Tensor, scope
 
 from .tables import Table, table
+from .watching import Watched
 
 
 class Parameter(Tensor):
@@ -24,7 +27,42 @@ class Parameter(Tensor):
         super().__init__(array, requires_grad=True, name=name)
 
 
-class Module:
+class Buffer(Tensor):
+    """A Tensor that is kept with the parameters and not learned, such as a running mean.
+
+    data : as `Tensor` takes it, copied
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
+        super().__init__(np.array(data, dtype=dtype), name=name)
+
+
+_assigned: ContextVar[list[tuple[Buffer, Tensor]] | None] = ContextVar("nn assignments", default=None)
+
+
+def assign(buffer: Buffer, value: Tensor) -> None:
+    """Give a buffer another value. A compiled step does so at every run; any other compiled function refuses."""
+    assigned = _assigned.get()
+    if assigned is None:
+        buffer.write(value._array)
+    else:
+        assigned.append((buffer, value))
+
+
+@contextmanager
+def assignments() -> Iterator[list[tuple[Buffer, Tensor]]]:
+    """Collect what is assigned inside and do nothing else with it."""
+    collected: list[tuple[Buffer, Tensor]] = []
+    token = _assigned.set(collected)
+    try:
+        yield collected
+    finally:
+        _assigned.reset(token)
+
+
+class Module(Watched):
     """Base class of layers and networks: a subclass sets attributes and has a method `forward`; calling it runs that.
 
     Parameters are found among the attributes, in the order in which they were set, also inside lists, tuples, dicts and
@@ -41,6 +79,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no method forward, which says what it computes")
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        self.depended_on()
         if self.name is None:
             return self.forward(*args, **keywords)
         with scope(self.name):
@@ -81,6 +120,13 @@ class Module:
         """All parameters with their paths, such as ("layers.0.W", W), from the input on."""
         return [(path, value) for path, value in self._walk() if isinstance(value, Tensor) and _is_parameter(value)]
 
+    def named_buffers(self) -> list[tuple[str, Buffer]]:
+        """All buffers with their paths: what is kept with the parameters and not learned."""
+        return [(path, value) for path, value in self._walk() if isinstance(value, Buffer)]
+
+    def _named_state(self) -> dict[str, Tensor]:
+        return dict([*self.named_parameters(), *self.named_buffers()])
+
     def parameters(self) -> list[Tensor]:
         """All parameters, from the input on: W, b, W, b, ..."""
         return [p for _, p in self.named_parameters()]
@@ -93,16 +139,16 @@ class Module:
             p.zero_grad()
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copies of the values of all parameters, by path."""
-        return {path: p.numpy() for path, p in self.named_parameters()}
+        """Copies of the values of all parameters, then of all buffers, by path."""
+        return {path: p.numpy() for path, p in self._named_state().items()}
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Give all parameters the values in `state`, a mapping as `state_dict` returns it. Each keeps its own dtype.
+        """Give all parameters and buffers the values in `state`, a mapping as `state_dict` returns it. Each keeps its own dtype.
 
         Raises ValueError with every name that is missing or not known and every shape that does not fit. Nothing is
         loaded then.
         """
-        parameters = dict(self.named_parameters())
+        parameters = self._named_state()
         arrays = {path: np.asarray(value) for path, value in state.items()}
         problems = [f"{path} is missing" for path in parameters if path not in arrays]
         for path, array in arrays.items():
@@ -131,8 +177,16 @@ class Module:
 
     # ------------------------------------------------------------------------------------------------------------- text
 
-    def summary(self) -> Table:
-        """A table of the innermost modules, and others that hold parameters, with shapes and numbers of parameters."""
+    def summary(self, x: ArrayLike | None = None) -> Table:
+        """A table of the innermost modules, and others that hold parameters, with shapes and numbers of parameters.
+
+        x : an input; with it the table has, for every module that runs, the shape of its output, its parameters, the
+            operations of its forward and backward pass, and the memory that its values take (see summary.py)
+        """
+        if x is not None:
+            from .summary import summary_of
+
+            return summary_of(self, x)
         own: dict[str, list[Tensor]] = {path: [] for path, _ in self.named_modules()}
         for path, p in self.named_parameters():
             holder = path

@@ -1,4 +1,4 @@
-"""Models as files: an .npz with the parameters as arrays and the architecture as JSON text. No pickle, no code."""
+"""Models as files: parameters as arrays and the architecture as JSON text, in an .npz or .safetensors. No pickle, no code."""
 
 import io
 import json
@@ -7,33 +7,49 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from . import layers
 from .files import StrPath, replacing
 from .layers import ACTIVATIONS, Activation, Linear
 from .module import Module
-from .sequential import MLP, Sequential
+from .sequential import MLP, Residual, Sequential
 
 _ARCHITECTURE = "architecture"
 _FORMAT = 1
-_CONTAINERS: dict[str, type[Sequential]] = {"Sequential": Sequential, "MLP": MLP}
+_CONTAINERS: dict[str, type[Any]] = {"Sequential": Sequential, "MLP": MLP, "Residual": Residual}
 _NAMES = {kind: name for name, kind in reversed(ACTIVATIONS.items())}
+_LAYERS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in vars(layers).values()
+    if isinstance(kind, type) and issubclass(kind, Module) and kind is not Linear and hasattr(kind, "config")
+}
+Arrays = dict[str, NDArray[Any]]
 
 
 def save(module: Module, path: StrPath) -> None:
-    """Write a network to an .npz, from which `load` makes it again. `path` holds all of it, or what it held before.
+    """Write a network to a file, from which `load` makes it again. `path` holds all of it, or what it held before.
 
-    The entries are the parameters by path, such as layers.0.W, and `architecture`, JSON text.
+    path : ending in .safetensors for a file of that kind, which needs the package safetensors; else an .npz is written
+
+    The entries are the parameters and buffers by path, such as layers.0.W, and `architecture`, JSON text. Random generators
+    are not in it: those of Dropout start anew.
 
     Raises TypeError if the network holds something other than the layers of this package; its `state_dict()` can be
     saved with np.savez then, and loaded into a network made by the same code.
     """
     spec = _spec(module)
     arrays = module.state_dict()
-    if len(arrays) != 2 * json.dumps(spec).count('"n_in"'):
+    if _built(spec, arrays, "", strict=False).state_dict().keys() != arrays.keys():
         raise TypeError(
             "nn.save cannot tell in a file that a layer is used twice: save the state_dict() with np.savez instead"
         )
     text = json.dumps({"format": _FORMAT, "module": spec})
+    if Path(path).suffix == ".safetensors":
+        content = _safetensors().save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, {_ARCHITECTURE: text})
+        with replacing(path) as new:
+            new.write_bytes(content)
+        return
     with replacing(path) as new, open(new, "wb") as file:
         np.savez(file, allow_pickle=False, **{_ARCHITECTURE: np.array(text)}, **arrays)
 
@@ -44,8 +60,17 @@ def load(path: StrPath) -> Any:
     Raises OSError if the file cannot be read, ValueError if it is damaged, or not of this kind or version.
     """
     content = Path(path).read_bytes()
+    unpacked = _unpacked_safetensors if Path(path).suffix == ".safetensors" else _unpacked
     try:
-        return _unpacked(io.BytesIO(content))
+        text, arrays = unpacked(content)
+        spec = json.loads(text)
+        if spec["format"] != _FORMAT:
+            raise ValueError(f"it has format {spec['format']!r}, this version reads format {_FORMAT}")
+        module = _built(spec["module"], arrays, "")
+        module.load_state_dict(arrays)
+        return module
+    except ImportError:
+        raise
     except Exception as problem:  # what zipfile, NumPy and json raise on damaged input is not to be foreseen
         reason = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem) or type(problem).__name__
         raise ValueError(
@@ -53,19 +78,31 @@ def load(path: StrPath) -> Any:
         ) from problem
 
 
-def _unpacked(file: io.BytesIO) -> Module:
+def _unpacked(content: bytes) -> tuple[str, Arrays]:
+    file = io.BytesIO(content)
     with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
             if entry.compress_type != zipfile.ZIP_STORED:  # compressed, a small file could fill the memory
                 raise ValueError(f"{entry.filename} is compressed, which save does not do")
     with np.load(file, allow_pickle=False) as entries:
         arrays = {name: entries[name] for name in entries.files}
-    spec = json.loads(str(arrays.pop(_ARCHITECTURE)))
-    if spec["format"] != _FORMAT:
-        raise ValueError(f"it has format {spec['format']!r}, this version reads format {_FORMAT}")
-    module = _built(spec["module"], arrays, "")
-    module.load_state_dict(arrays)
-    return module
+    return str(arrays.pop(_ARCHITECTURE)), arrays
+
+
+def _unpacked_safetensors(content: bytes) -> tuple[str, Arrays]:
+    arrays = dict(_safetensors().load(content))  # it checks the header and that the arrays fill the file
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header["__metadata__"][_ARCHITECTURE], arrays
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as problem:
+        raise ImportError(
+            "files that end in .safetensors need the package safetensors: pip install safetensors, or save as .npz"
+        ) from problem
+    return safetensors.numpy
 
 
 # --- The architecture as data -----------------------------------------------------------------------------------------
@@ -77,20 +114,29 @@ def _spec(module: Module) -> dict[str, Any]:
     if isinstance(module, Linear) and kind is Linear:
         return {"kind": "Linear", "n_in": module.n_in, "n_out": module.n_out} | named
     if isinstance(module, Activation) and kind in _NAMES:
-        return {"kind": _NAMES[kind]} | named
-    if isinstance(module, Sequential) and kind in _CONTAINERS.values():
+        config = {"config": module.config} if module.config else {}
+        return {"kind": _NAMES[kind]} | config | named
+    if isinstance(module, Sequential | Residual) and kind in _CONTAINERS.values():
         return {"kind": kind.__name__, "layers": [_spec(layer) for layer in module.layers]} | named
+    if kind in _LAYERS.values():
+        return {"kind": kind.__name__, "config": module.config} | named  # type: ignore[attr-defined]
     raise TypeError(
-        f"nn.save knows networks of Linear, {', '.join(_NAMES.values())} in MLP and Sequential, not {kind.__name__}: "
-        "save its state_dict() with np.savez instead"
+        f"nn.save knows networks of the layers of nn, {', '.join(_NAMES.values())} in MLP, Sequential and Residual, not "
+        f"{kind.__name__}: save its state_dict() with np.savez instead"
     )
 
 
-def _built(spec: dict[str, Any], arrays: dict[str, Any], path: str) -> Module:
-    """The module that `spec` describes, with its parameters, those in `arrays` whose names begin with `path`."""
+def _built(spec: dict[str, Any], arrays: Arrays, path: str, strict: bool = True) -> Module:
+    """The module that `spec` describes, with its parameters, those in `arrays` whose names begin with `path`.
+
+    strict : an array that is missing raises KeyError
+    """
     kind = spec["kind"]
+    config = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.get("config", {}).items()}
     module: Module
-    if kind == "Linear":
+    if kind == "Linear" and not strict:
+        module = Linear(spec["n_in"], spec["n_out"])
+    elif kind == "Linear":
         shape, W, b = (spec["n_out"], spec["n_in"]), arrays[path + "W"], arrays[path + "b"]
         if W.shape != shape or b.shape != shape[:1]:
             raise ValueError(
@@ -98,10 +144,14 @@ def _built(spec: dict[str, Any], arrays: dict[str, Any], path: str) -> Module:
             )
         module = Linear(*reversed(shape), weights=lambda *_: W, biases=lambda *_: b, dtype=None)
     elif kind in ACTIVATIONS:
-        module = ACTIVATIONS[kind]()
+        module = ACTIVATIONS[kind](**config)
+    elif kind in _LAYERS:
+        module = _LAYERS[kind](*config.pop("*", ()), **config)
     elif kind in _CONTAINERS:
         module = object.__new__(_CONTAINERS[kind])
-        Sequential.__init__(module, *(_built(s, arrays, f"{path}layers.{i}.") for i, s in enumerate(spec["layers"])))
+        inside = f"{path}inside.layers." if kind == "Residual" else f"{path}layers."
+        parts = [_built(s, arrays, f"{inside}{i}.", strict) for i, s in enumerate(spec["layers"])]
+        (Residual if kind == "Residual" else Sequential).__init__(module, *parts)  # type: ignore[arg-type]
     else:
         raise ValueError(f"it has a layer of the unknown kind {kind!r}")
     module.name = spec.get("name")

@@ -13,8 +13,8 @@ from autograd_lite import Tensor, scope
 from autograd_lite.mode import Switch
 
 from .initializers import Initializer, normal, scaled_normal
-from .layers import ACTIVATIONS, Activation, Linear, Seed
-from .module import Module
+from .layers import ACTIVATIONS, Activation, Convolution, Linear, Seed
+from .module import Module, Parameter
 
 ActivationLike: TypeAlias = str | type[Module] | Module
 
@@ -92,10 +92,11 @@ class Plan:
             if parameters or layer.name or not self.groups:
                 self.groups.append((scope(title), []))
             self.groups[-1][1].append((layer, _result_name(layer, number)))
-            if isinstance(layer, Linear) and id(layer) not in named:
+            if id(layer) not in named:
                 named.add(id(layer))  # where a layer is used twice its parameters keep the first number
-                layer.W.name, layer.b.name = f"W{number}", f"b{number}"
-                layer.W.scope = layer.b.scope = (title,)
+                for key, p in vars(layer).items():
+                    if isinstance(p, Parameter):
+                        p.name, p.scope = f"{key}{number}", (title,)
 
     def __reduce__(self) -> Any:
         return Plan, (self.layers,)
@@ -115,14 +116,49 @@ def _innermost(layers: Iterable[Module]) -> list[Module]:
 
 
 def _result_name(layer: Module, number: int) -> str | None:
-    return f"z{number}" if isinstance(layer, Linear) else f"a{number}" if isinstance(layer, Activation) else None
+    return (
+        f"z{number}"
+        if isinstance(layer, Linear | Convolution)
+        else f"a{number}"
+        if isinstance(layer, Activation)
+        else None
+    )
+
+
+class Residual(Module):
+    """x + f(x), where f is the layers given, one after the other; they must keep the shape.
+
+    Raises ValueError if they do not. Source: He et al., 2016, Deep residual learning for image recognition.
+    """
+
+    def __init__(self, *layers: Module):
+        self.inside = Sequential(*layers)
+
+    @property
+    def layers(self) -> tuple[Module, ...]:
+        """The modules, from the input on."""
+        return self.inside.layers
+
+    def forward(self, x: Any) -> Tensor:
+        """x + f(x)."""
+        if not isinstance(x, Tensor):
+            x = Tensor(x, name="x")
+        change = self.inside(x)
+        if change.shape != x.shape:
+            raise ValueError(
+                f"{self!r} got x of shape {x.shape}, and its layers made {change.shape} of it: they must keep it"
+            )
+        return x + change  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"Residual({', '.join(map(repr, self.layers))})"
 
 
 class MLP(Sequential):
     """A multi-layer perceptron: every layer is a Linear and an activation.
 
     sizes : neurons a layer from the input on, such as [784, 30, 10]
-    activation : of the hidden layers: a name ("sigmoid", "tanh", "relu", "softplus", "identity"), a Module class, or a
+    activation : of the hidden layers: a name ("sigmoid", "tanh", "relu", "gelu", ..., "identity"), a Module class, or a
         Module, of which every layer gets a copy; or a list with one of these for each hidden layer
     output : activation of the last layer, likewise
     weights, biases, seed, dtype : as for `Linear`; by default weights are N(0, 1)/sqrt(n_in) and biases N(0, 1), as in

@@ -1,8 +1,6 @@
-"""Training: mini-batches, one step of learning, and the loop around it."""
+"""The parts of training: mini-batches, one step of learning, how good a network is."""
 
-import math
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from operator import index
@@ -15,12 +13,10 @@ from autograd_lite import Tensor, enable_grad
 from autograd_lite.compiler import CompileError
 
 from .compiled import compile_step
-from .costs import Cost, quadratic_cost
-from .history import Epoch, History
+from .costs import ClassCost, Cost, quadratic_cost
 from .layers import Seed
 from .module import Module
 from .optimizers import Optimizer
-from .speed import gradient_norms
 
 Array = NDArray[Any]
 Examples = tuple[ArrayLike, ArrayLike]
@@ -86,8 +82,13 @@ def accuracy(output: Any, y: Any) -> float:
     """The fraction of examples whose largest output is where the largest target is.
 
     output, y : (n, m), or (m,) for one example. With a single output (m = 1), both must be on the same side of ½.
+    y may also be class numbers, in the shape of the output without its last axis; of a sequence every position counts.
     An output that is NaN is wrong. Raises ValueError if the shapes differ.
     """
+    numbers, output = _array(y), _array(output)
+    if numbers.dtype.kind in "iu" and output.ndim and numbers.shape == output.shape[:-1]:
+        right = (output.argmax(axis=-1) == numbers) & ~np.isnan(output).any(axis=-1)
+        return float(np.mean(right))
     output, y = _rows(output), _rows(y)
     if output.shape != y.shape:
         raise ValueError(f"the output has shape {output.shape}, the target y {y.shape}: they must be the same")
@@ -119,111 +120,34 @@ def evaluate(net: Module, x: ArrayLike, y: ArrayLike, cost: CostFunction = quadr
     return total / len(x), right / len(x)
 
 
-_CHUNK = 2000
+_CHUNK = 500
 """Examples that are evaluated together; it bounds the memory."""
-_SAMPLE = 256
-"""Examples whose gradient is looked at after an epoch: enough to see how large it is."""
 
 
-def fit(
-    net: Module,
-    data: Examples,
-    *,
-    optimizer: Optimizer,
-    epochs: int,
-    cost: CostFunction = quadratic_cost,
-    batch_size: int = 10,
-    seed: Seed = None,
-    validation: Examples | None = None,
-    compiled: bool = True,
-    progress: bool = True,
-    report: Callable[[Epoch], None] | None = None,
-) -> History:
-    """Train a network on mini-batches, and return the history.
-
-    data, validation : inputs (n, n_in) and targets (n, m), finite; they are converted to the dtype of the network
-    seed : of the order of the examples: an int, a Generator, or None for another order each time
-    compiled : as for `make_step`
-    progress : show a progress bar, if on a terminal or in a notebook
-    report : called at the end of every epoch
-
-    Ctrl-C ends the training; the network is as it was after the last update, and the history of the epochs so far is
-    returned, marked as interrupted.
-
-    Raises ValueError for arguments out of range and for data that do not fit or are not finite, FloatingPointError if
-    the cost stops being finite.
-    """
-    epochs, batch_size = index(epochs), index(batch_size)
-    if epochs < 0:
-        raise ValueError(f"epochs is {epochs}, needs at least 0")
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}, needs at least 1")
-    parameters = net.parameters()
-    if set(parameters).isdisjoint(optimizer.params):
-        raise ValueError(
-            f"the optimizer has none of the parameters of this {type(net).__name__}: it would learn nothing"
-        )
-    x, y = _examples("data", data, parameters[0].dtype)
-    held_out = None if validation is None else _examples("validation", validation, parameters[0].dtype)
-
-    rng = np.random.default_rng(seed)
-    step = make_step(net, cost, optimizer, compiled)
-    training = net.training
-    batches = math.ceil(len(x) / batch_size)
-    history = History(batches=batches)
-    quiet = np.errstate(over="ignore", invalid="ignore")  # what is not finite raises here, with a remedy
-    try:
-        with _progress_bar(epochs * batches, progress) as bar, quiet:
-            for epoch in range(1, epochs + 1):
-                net.train()
-                started = time.perf_counter()
-                for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
-                    history.batch_costs.append(step(x_batch, y_batch))
-                    _require_finite(history.batch_costs[-1], epoch, optimizer)
-                    bar.update()
-                seconds = time.perf_counter() - started
-                trained = evaluate(net, x, y, cost)
-                _require_finite(trained[0], epoch, optimizer)
-                other = (None, None) if held_out is None else evaluate(net, *held_out, cost)
-                history.epochs.append(Epoch(epoch, trained[0], trained[1], other[0], other[1], seconds))
-                history.gradient_norms.append(_gradient_norms(net, x[:_SAMPLE], y[:_SAMPLE], cost))
-                if report is not None:
-                    report(history.epochs[-1])
-    except KeyboardInterrupt:
-        history.interrupted = True
-    finally:
-        net.train(training)
-        optimizer.zero_grad()
-    return history
-
-
-def _gradient_norms(net: Module, x: Array, y: Array, cost: CostFunction) -> dict[str, float]:
-    """In evaluation mode, so that a layer that draws random numbers in training draws the same as if nobody looked."""
-    training = net.training
-    net.eval()
-    try:
-        return gradient_norms(net, x, y, cost)
-    finally:
-        net.train(training)
-
-
-def _require_finite(cost: float, epoch: int, optimizer: Optimizer) -> None:
-    if not math.isfinite(cost):
-        raise FloatingPointError(
-            f"the cost became {cost} in epoch {epoch}: lower the learning rate, now {optimizer.lr:g}"
-        )
+def _array(values: Any) -> Array:
+    return values.numpy() if isinstance(values, Tensor) else np.asarray(values)
 
 
 def _rows(values: Any) -> Array:
-    array = values.numpy() if isinstance(values, Tensor) else np.asarray(values)
-    return array[None] if array.ndim == 1 else array
+    array = _array(values)
+    return array.reshape(-1, array.shape[-1]) if array.ndim else array
 
 
-def _examples(name: str, examples: Examples, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+def _examples(
+    name: str, examples: Examples, dtype: np.dtype[Any], cost: CostFunction, symbols: bool = False
+) -> tuple[Array, Array]:
+    """Inputs and targets as arrays. Floating ones get the dtype of the network; whole numbers stay what they are where a
+    layer or the cost takes them: symbols, and class numbers."""
     if not isinstance(examples, tuple | list) or len(examples) != 2:
         raise ValueError(f"{name} must be a pair (x, y), inputs and targets")
-    x, y = (np.asarray(part).astype(dtype, copy=False) for part in examples)
-    if x.ndim < 2 or y.ndim < 2 or len(x) != len(y) or len(x) == 0:
+    x, y = (np.asarray(part) for part in examples)
+    takes_classes = not isinstance(cost, Cost) or isinstance(cost, ClassCost)
+    classes = takes_classes and y.dtype.kind in "iu"
+    if not classes:
+        y = y.astype(dtype, copy=False)
+    if x.dtype.kind not in "iu" or not symbols:
+        x = x.astype(dtype, copy=False)
+    if x.ndim < 2 or y.ndim < (1 if classes else 2) or len(x) != len(y) or len(x) == 0:
         hint = "; nn.one_hot makes targets of class numbers" if y.ndim == 1 else ""
         raise ValueError(
             f"{name}: x has shape {x.shape}, y {y.shape}, need (n, n_in) and (n, m) with the same n of at least 1{hint}"

@@ -1,20 +1,16 @@
-"""Layers: the weighted input z = x Wᵀ + b, and activation functions as modules."""
+"""The weighted input z = x Wᵀ + b."""
 
-from collections.abc import Callable
 from operator import index
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import Tensor, relu, sigmoid, softplus
-from autograd_lite.graph import apply
-from autograd_lite.mode import current_mode
+from autograd_lite import Tensor
 
-from .initializers import Initializer, normal, scaled_normal
-from .module import Module, Parameter
-
-Seed = int | np.random.Generator | None
+from ..initializers import Initializer, normal, scaled_normal
+from ..module import Module, Parameter
+from .common import Seed, title
 
 
 class Linear(Module):
@@ -66,70 +62,22 @@ class Linear(Module):
         if not isinstance(x, Tensor):
             x = Tensor(x, name="x")
         W = self.W
-        if x.shape[-1:] != W.shape[1:]:
+        if x._array.shape[-1:] != W._array.shape[1:]:
             raise ValueError(self._mismatch(x))
         z: Tensor = x @ W.T + self.b
         return z
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make a layer of this kind and size."""
+        return {"n_in": self.n_in, "n_out": self.n_out}
+
     def _mismatch(self, x: Tensor) -> str:
-        scopes = current_mode().scope
-        name = repr(self.name or scopes[-1]) if self.name or scopes else "an unnamed layer"
         found = f"{x.shape[-1]} features an example" if x.ndim else "a single number"
         return (
-            f"{name} (Linear {self.n_in} -> {self.n_out}) got {found}, needs {self.n_in}: "
+            f"{title(self)} (Linear {self.n_in} -> {self.n_out}) got {found}, needs {self.n_in}: "
             f"x has shape {x.shape}, W {self.W.shape}; x must be (n, {self.n_in}) or ({self.n_in},)"
         )
 
     def __repr__(self) -> str:
         return f"Linear({self.n_in}, {self.n_out})"
-
-
-class Activation(Module):
-    """A function of z, element by element, as a module; the subclasses say which."""
-
-    function: ClassVar[Callable[..., Any]]
-
-    def forward(self, z: Any) -> Tensor:
-        """The function of z, as a new Tensor."""
-        a: Tensor = apply(self.function, (z,))
-        return a
-
-
-class Sigmoid(Activation):
-    """1 / (1 + exp(-z)), in (0, 1)."""
-
-    function = staticmethod(sigmoid)
-
-
-class Tanh(Activation):
-    """tanh(z), in (-1, 1)."""
-
-    function = np.tanh
-
-
-class ReLU(Activation):
-    """max(z, 0). Its derivative at 0 is 0."""
-
-    function = staticmethod(relu)
-
-
-class Softplus(Activation):
-    """log(1 + exp(z)), a smooth ReLU."""
-
-    function = staticmethod(softplus)
-
-
-class Identity(Activation):
-    """z itself, for outputs of any size."""
-
-    function = np.positive
-
-
-ACTIVATIONS: dict[str, type[Activation]] = {
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "relu": ReLU,
-    "softplus": Softplus,
-    "identity": Identity,
-    "linear": Identity,
-}

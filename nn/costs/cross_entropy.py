@@ -1,0 +1,53 @@
+"""The cross-entropy of sigmoid outputs, exact also where they are saturated."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import Tensor, sigmoid, softplus
+from autograd_lite.graph import apply
+
+from .base import cost
+
+
+@cost(1.0, "−(y ln a + (1 − y) ln(1 − a))")
+def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
+    """−(y ln a + (1 − y) ln(1 − a)) in nats, summed over the outputs, averaged over the examples.
+
+    output : activations in [0, 1], as of sigmoid neurons;  y : targets in [0, 1]
+
+    With it BP1 becomes delta = a − y, so a saturated neuron still learns (Nielsen, NNDL, ch. 3). Of a saturated `a`
+    there is too little left to compute that from: 1 − a has lost digits, all of them beyond z = 37. Outputs that
+    `sigmoid` made are therefore looked at where they come from: as ln a = −softplus(−z) and ln(1 − a) = −softplus(z),
+    cost and gradient are exact for every z. The gradient then reaches z at once and none is sent to `a`, unless `a` has
+    a hook or is to retain it.
+
+    Of other outputs, and under `no_grad`, only `a` is known. There 0 ln 0 is 0, and an output that is exactly 0 or 1
+    and wrong costs inf.
+
+    Raises ValueError also if an output or a target lies outside [0, 1].
+    """
+    _require_probabilities("target", y, "scale the targets")
+    z = _weighted_input(output)
+    if z is not None:
+        return y * apply(softplus, (-z,)) + (1.0 - y) * apply(softplus, (z,))  # type: ignore[no-any-return]
+    _require_probabilities("output", output, "use sigmoid outputs")
+    with np.errstate(divide="ignore"):
+        ln_a = np.log(np.where(y == 0, 1.0, output))  # where the factor is 0, the logarithm must not be infinite
+        ln_1_a = np.log1p(-np.where(y == 1, 0.0, output))
+    return -(y * ln_a + (1.0 - y) * ln_1_a)
+
+
+def _weighted_input(a: Tensor) -> Any:
+    """z, if `a` was recorded as sigmoid(z), and nobody waits for the gradient of `a` itself."""
+    if a.op is not sigmoid or a._extras is not None:
+        return None
+    (z,) = a.inputs or (None,)
+    return None if z is None or z._written > a.index else z
+
+
+def _require_probabilities(name: str, values: Tensor, remedy: str) -> None:
+    array = values._array
+    if array.min() < 0 or array.max() > 1:
+        outside = array[(array < 0) | (array > 1)][0]
+        raise ValueError(f"cross_entropy_cost got the {name} {outside}, which is not in [0, 1]: {remedy}")

@@ -1,0 +1,262 @@
+"""The optimiser as such: parameters and their groups, options, what is remembered of each parameter, one step."""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from autograd_lite import Tensor
+from autograd_lite.trees import mapped
+
+from ..module import Module
+from .clipping import clip_by_norm, clip_by_value
+
+Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
+
+
+class Optimizer(ABC):
+    """Base class: a subclass says in `update` what becomes of one parameter.
+
+    params : the Tensors to learn, `net.parameters()`; or groups of them, dicts such as {"params": [...], "lr": 0.01},
+        with options of their own, which take the place of the optimizer's for them
+    clip_norm : scale the gradients of all parameters together to this Euclidean norm, if theirs is larger
+    clip_value : keep every element of the gradients within ± this
+
+    Raises TypeError for what is not a Tensor, ValueError if there is none, one comes twice, or one is no leaf that
+    requires a gradient, and for an option that is out of range or not known.
+    """
+
+    options: tuple[str, ...] = ("lr",)
+    """The names of the options, lr first. Each is an attribute, may be changed, and is kept by `state_dict`."""
+    remembered: tuple[str, ...] = ()
+    """The names of what may be remembered of a parameter, where that is a dict and not one array."""
+
+    def __init__(
+        self, params: Params, *, clip_norm: float | None = None, clip_value: float | None = None, **options: Any
+    ):
+        if isinstance(params, Module):
+            raise TypeError(f"{type(self).__name__} takes a list of parameters: pass net.parameters()")
+        self.clip_norm = None if clip_norm is None else above_0("clip_norm", clip_norm)
+        self.clip_value = None if clip_value is None else above_0("clip_value", clip_value)
+        self._take(options)
+        self.params: list[Tensor] = []
+        self.groups: list[dict[str, Any]] = []
+        """For each group its "params" and the options that are its own, which may be changed."""
+        for group in _groups(params):
+            self._add(group)
+        if not self.params:
+            raise ValueError(f"{type(self).__name__} got no parameters")
+        if len(set(self.params)) < len(self.params):
+            raise ValueError(f"{type(self).__name__} got a parameter twice; it would be updated twice a step")
+        self.state: list[Any] = [None] * len(self.params)
+        """What is remembered of each parameter: None before the first step, an array, or a dict of arrays."""
+
+    def _add(self, group: Mapping[str, Any]) -> None:
+        own = {name: value for name, value in group.items() if name != "params"}
+        unknown = own.keys() - set(self.options)
+        if unknown or "params" not in group:
+            raise ValueError(
+                f"a group of {type(self).__name__} has 'params' and options out of {', '.join(self.options)}, "
+                f"got {', '.join(map(repr, group))}"
+            )
+        checked = copy.copy(self)
+        checked._take({name: getattr(self, name) for name in self.options} | own)
+        params = list(group["params"])
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{type(self).__name__} takes Tensors, got {p!r}")
+            if not (p.is_leaf and p.requires_grad):
+                raise ValueError(f"{p.describe()} is not a leaf that requires a gradient, so it cannot be learned")
+        self.params += params
+        self.groups.append({"params": params} | {name: getattr(checked, name) for name in own})
+
+    def _take(self, options: Mapping[str, Any]) -> None:
+        """Set the options, checked; a subclass extends it by checks of its own."""
+        for name, value in options.items():
+            setattr(self, name, value if isinstance(value, bool | tuple) else at_least_0(name, value))
+
+    @abstractmethod
+    def update(self, p: Any, g: Any, state: Any) -> tuple[Any, Any]:
+        """Value and state, after a step, of a parameter with value `p`, gradient `g` and state `state` (None at first).
+
+        In NumPy's vocabulary and out of place, so that it works on arrays and can be recorded.
+        """
+
+    def step(self) -> None:
+        """Update every parameter that has a gradient. Old values stay as they are for whoever holds them."""
+        rules = self.rules() if len(self.groups) > 1 or len(self.groups[0]) > 1 else None
+        clipped = (
+            self.clipped([None if p._grad is None else p._grad._array for p in self.params]) if self.clips else None
+        )
+        for i, p in enumerate(self.params):
+            g = p._grad
+            if g is not None:
+                array = p._array
+                rule = self if rules is None else rules[i]
+                value, self.state[i] = rule.update(array, g._array if clipped is None else clipped[i], self.state[i])
+                if value.dtype != array.dtype:
+                    value = value.astype(array.dtype)  # an lr that is a np.float64 widens it
+                p.write(value)
+
+    @property
+    def clips(self) -> bool:
+        """Are gradients clipped?"""
+        return self.clip_norm is not None or self.clip_value is not None
+
+    def clipped(self, grads: Sequence[Any]) -> list[Any]:
+        """The gradients as `clip_value` and then `clip_norm` ask for; None stays None. Works on arrays and on Tensors."""
+        grads = list(grads)
+        there = [i for i, g in enumerate(grads) if g is not None]
+        values = [grads[i] for i in there]
+        if self.clip_value is not None:
+            values = clip_by_value(values, self.clip_value)
+        if self.clip_norm is not None:
+            values = clip_by_norm(values, self.clip_norm)
+        for i, g in zip(there, values, strict=True):
+            grads[i] = g
+        return grads
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the parameters."""
+        for p in self.params:
+            p._grad = None
+
+    # ----------------------------------------------------------------------------------------------------------- groups
+
+    def rules(self) -> list[Self]:
+        """For each parameter the optimizer that has its options: this one, or a copy with those of its group."""
+        found: list[Self] = []
+        for group in self.groups:
+            rule = self
+            if len(group) > 1:
+                rule = copy.copy(self)
+                vars(rule).update((name, value) for name, value in group.items() if name != "params")
+            found += [rule] * len(group["params"])
+        return found
+
+    @property
+    def rates(self) -> list[float]:
+        """The learning rate, then those that groups have of their own. A compiled step reads them at every step."""
+        return [self.lr, *(group["lr"] for group in self.groups if "lr" in group)]
+
+    @rates.setter
+    def rates(self, values: Sequence[Any]) -> None:
+        self.lr, *own = values
+        for group, lr in zip([g for g in self.groups if "lr" in g], own, strict=True):
+            group["lr"] = lr
+
+    def with_rates(self, values: Sequence[Any]) -> Self:
+        """A copy with other learning rates, which may be Tensors."""
+        other = copy.copy(self)
+        other.groups = [dict(group) for group in self.groups]
+        other.rates = values
+        return other
+
+    def settings(self) -> tuple[Any, ...]:
+        """All that the formulas depend on, except for the learning rates."""
+        own = [tuple((k, v) for k, v in group.items() if k not in ("params", "lr")) for group in self.groups]
+        return (
+            *[getattr(self, name) for name in self.options if name != "lr"], self.clip_norm, self.clip_value, *own,
+            *[tuple(s) if type(s) is dict else s is None for s in self.state],
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------------------ state
+
+    lr: float
+
+    def state_dict(self) -> dict[str, Any]:
+        """The options, and copies of what is remembered of each parameter; of groups their own options."""
+        kept: dict[str, Any] = {name: getattr(self, name) for name in self.options}
+        kept["state"] = [_copied(s) for s in self.state]
+        if any(len(group) > 1 for group in self.groups):
+            kept["groups"] = [{k: v for k, v in group.items() if k != "params"} for group in self.groups]
+        return kept
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave. Raises ValueError, changing nothing, if it has other options or shapes."""
+        expected = set(self.state_dict())
+        if set(state) != expected:
+            raise ValueError(
+                f"the state has the entries {sorted(state)}, {type(self).__name__} needs {sorted(expected)}"
+            )
+        if len(state["state"]) != len(self.params):
+            raise ValueError(
+                f"the state is of {len(state['state'])} parameters, this {type(self).__name__} has {len(self.params)}"
+            )
+        for p, s in zip(self.params, state["state"], strict=True):
+            self._check_state(p, s)
+        own = state.get("groups", [{}] * len(self.groups))
+        if [set(g) for g in own] != [g.keys() - {"params"} for g in self.groups] and "groups" in state:
+            raise ValueError(f"the groups in the state have the options {own}, which are not those of the groups here")
+        for name in self.options:
+            setattr(self, name, state[name])
+        for group, options in zip(self.groups, own, strict=True):
+            group.update(options)
+        self.state = [_copied(s) for s in state["state"]]
+
+    def _check_state(self, p: Tensor, state: Any) -> None:
+        if isinstance(state, dict) and not set(state) <= set(self.remembered):
+            raise ValueError(
+                f"the state of {p.describe()} has the entries {sorted(state)}, needs some of {sorted(self.remembered)}"
+            )
+        if state is not None and isinstance(state, dict) != bool(self.remembered):
+            kind = f"a dict with {', '.join(self.remembered)}" if self.remembered else "one array"
+            raise ValueError(f"the state of {p.describe()} is a {type(state).__name__}, needs {kind}")
+        for name, array in state.items() if isinstance(state, dict) else [("", state)]:
+            needed = () if name == "t" else p.shape
+            if array is not None and np.shape(array) != needed:
+                raise ValueError(f"the state {name} of {p.describe()} has shape {np.shape(array)}, needs {needed}")
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={getattr(self, name)}" for name in self.options]
+        shown += [f"{name}={v}" for name in ("clip_norm", "clip_value") if (v := getattr(self, name)) is not None]
+        if len(self.groups) > 1:
+            shown.append(f"{len(self.groups)} groups")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _groups(params: Params) -> list[Mapping[str, Any]]:
+    given = list(params)
+    if any(isinstance(group, Mapping) for group in given):
+        for group in given:
+            if not isinstance(group, Mapping):
+                raise TypeError(
+                    f"parameters come as Tensors or as groups, dicts with 'params'; got both, such as {group!r}"
+                )
+        return given  # type: ignore[return-value]
+    return [{"params": given}]
+
+
+def minus(p: Any, change: Any) -> Any:
+    """p - change; of arrays in the memory of `change`, which nobody else holds."""
+    if type(change) is np.ndarray and change.dtype == p.dtype and change.ndim:
+        return np.subtract(p, change, out=change)
+    return p - change
+
+
+def at_least_0(name: str, value: float) -> float:
+    """`value` as a float. Raises ValueError if it is negative or not finite."""
+    value = float(value)  # a NumPy float64 would turn float32 parameters into float64
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} is {value}, needs a finite number of at least 0")
+    return value
+
+
+def above_0(name: str, value: float) -> float:
+    """`value` as a float. Raises ValueError if it is not above 0 and finite."""
+    if not 0 < float(value) < np.inf:
+        raise ValueError(f"{name} is {value}, needs a finite number above 0")
+    return float(value)
+
+
+def below_1(name: str, value: float) -> float:
+    """`value` as a float. Raises ValueError if it is not in [0, 1)."""
+    if not 0 <= float(value) < 1:
+        raise ValueError(f"{name} is {value}, needs a number from 0 to below 1")
+    return float(value)
+
+
+def _copied(state: Any) -> Any:
+    return None if state is None else mapped(np.array, state)

@@ -1,0 +1,25 @@
+"""Gradient clipping: what is too large is made smaller. On arrays and on Tensors, out of place."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+
+
+def clip_by_norm(grads: Sequence[Any], most: float) -> list[Any]:
+    """All gradients times one factor of at most 1, so that their Euclidean norm, taken together, is at most `most`.
+
+    The direction of the step stays (Pascanu, Mikolov and Bengio, 2013, On the difficulty of training recurrent ...).
+    """
+    if not grads:
+        return []
+    norm = np.sqrt(reduce(add, [np.sum(g * g) for g in grads]))
+    factor = most / np.maximum(norm, most)
+    return [g * factor.astype(g.dtype) for g in grads]
+
+
+def clip_by_value(grads: Sequence[Any], most: float) -> list[Any]:
+    """Every element kept within ± `most`. The direction of the step may change."""
+    return [np.clip(g, -most, most) for g in grads]
