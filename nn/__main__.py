@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,7 @@ import autograd_lite as ag
 
 from . import MLP, SGD, Digits, Epoch, fit, load_digits, load_mnist, verify_backprop
 from .costs import Cost, cross_entropy_cost, quadratic_cost, squared_error
+from .parallel import Ranks, ranks
 from .results import Results
 from .tables import Table, table
 
@@ -27,35 +29,53 @@ N = TypeVar("N", int, float)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, by default those of the process, and return its exit code.
 
+    Under MPI every mini-batch is split over the processes, and the first of them prints and writes.
+
     0 if all went well; 2, with one line on stderr, for bad options, data that cannot be read, a folder that cannot be
     written, and a training that diverges; 130 if interrupted outside of the training.
     """
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without σ or ∂ shows a question mark instead of failing
+    among: Ranks | None = None
     try:
-        run(options(argv))
+        among = ranks()
+        if among is None or among.is_first:
+            run(options(argv), among)
+        else:
+            with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+                run(options(argv), among)
     except SystemExit as end:  # argparse has said what is wrong, or given its help
         return int(end.code or 0)
     except KeyboardInterrupt:
-        print(f"\n{PROGRAM}: interrupted", file=sys.stderr)
-        return 130
-    except (OSError, ValueError, FloatingPointError, MemoryError) as problem:
-        print(f"{PROGRAM}: error: {' '.join(str(problem).split())}", file=sys.stderr)
-        return 2
+        return _ended(among, "interrupted", 130)
+    except (OSError, ValueError, FloatingPointError, MemoryError, RuntimeError) as problem:
+        return _ended(among, f"error: {' '.join(str(problem).split())}", 2)
     return 0
 
 
-def run(chosen: argparse.Namespace) -> None:
+def _ended(among: Ranks | None, why: str, code: int) -> int:
+    """Say why, and end the other processes too: they would wait for this one for ever."""
+    if among is None or among.size == 1:
+        print(f"{PROGRAM}: {why}", file=sys.stderr)
+    else:
+        print(f"{PROGRAM}: process {among.rank} of {among.size}: {why}", file=sys.stderr, flush=True)
+        among.end(code)
+    return code
+
+
+def run(chosen: argparse.Namespace, among: Ranks | None = None) -> None:
     """Load, train, certify, show, write."""
     digits = load_digits(chosen.size) if chosen.data == "digits" else load_mnist(chosen.path)
-    require_writable(chosen.output)
+    if among is None or among.is_first:
+        require_writable(chosen.output)
     cost: Cost = COSTS[chosen.cost]
     net = MLP([digits.size**2, *chosen.layers, 10], seed=chosen.seed)
     print(f"{chosen.data}: {len(digits.x_train):,} digits to learn from, {len(digits.x_test):,} held out")
     sizes, parameters = "-".join(map(str, net.sizes)), sum(p.size for p in net.parameters())
     print(f"network: {sizes} sigmoid neurons, {parameters:,} parameters")
-    print(f"{chosen.cost} cost, learning rate {chosen.learning_rate:g}, mini-batches of {chosen.batch_size}\n")
+    divided = f", each split over {among.size} processes" if among is not None and among.size > 1 else ""
+    print(f"{chosen.cost} cost, learning rate {chosen.learning_rate:g}, mini-batches of {chosen.batch_size}{divided}\n")
 
     history = fit(
         net,
@@ -67,7 +87,12 @@ def run(chosen: argparse.Namespace) -> None:
         seed=chosen.seed,
         validation=digits.test,
         report=show_epoch,
+        checkpoint=chosen.checkpoint,
+        resume=chosen.checkpoint is not None,
+        among=among,
     )
+    if among is not None and not among.is_first:
+        return
     if history.interrupted:
         print(f"interrupted: this is the network after {len(history.batch_costs):,} mini-batches")
 
@@ -153,6 +178,7 @@ def options(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--learning-rate", type=positive, metavar="RATE", help=f"length of a step ({_by_choice(LEARNING_RATES)})")
     add("--cost", choices=tuple(COSTS), default="quadratic", help="what is made small (%(default)s)")
     add("--seed", type=at_least_0, default=0, metavar="N", help="of first weights and order of digits (%(default)s)")
+    add("--checkpoint", type=Path, metavar="FILE", help="written after every epoch, and gone on from if it is there")
     add("--output", type=Path, default=Path("runs"), metavar="FOLDER", help="where the files go (%(default)s)")
     chosen = parser.parse_args(argv)
     if chosen.path is not None and chosen.data != "mnist":

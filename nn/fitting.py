@@ -18,6 +18,7 @@ from .layers import Embedding, Seed
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
+from .parallel import Ranks, parallel_step
 from .speed import gradient_norms
 from .train import CostFunction, Examples, _examples, _progress_bar, evaluate, make_step, mini_batches
 
@@ -94,6 +95,7 @@ def fit(
     keep_best: bool = False,
     checkpoint: StrPath | None = None,
     resume: bool = False,
+    among: Ranks | None = None,
 ) -> History:
     """Train a network on mini-batches, and return the history.
 
@@ -112,6 +114,8 @@ def fit(
     keep_best : leave the network with the parameters of its best epoch
     checkpoint : a file to write at the end of every epoch, from which a run goes on with `resume=True`, with the same results
         as without the break. Without the file it starts at the first epoch
+    among : the processes to divide every mini-batch among, as `parallel.ranks()` gives them. Each calls `fit` with the same
+        arguments; all start with the weights and the order of examples of the first, which alone reports and writes
 
     Ctrl-C ends the training; the network is as it was after the last update, and the history of the epochs so far is
     returned, marked as interrupted.
@@ -136,6 +140,9 @@ def fit(
     held_out = None if validation is None else _examples("validation", validation, parameters[0].dtype, cost, symbols)
 
     rng = np.random.default_rng(seed)
+    if among is not None:
+        rng = among.from_first(rng)
+        progress = progress and among.is_first
     best = Best(monitor, patience, keep_best)
     batches = math.ceil(len(x) / batch_size)
     history = History(batches=batches)
@@ -145,7 +152,11 @@ def fit(
         best.value, best.waited = stopping["value"], stopping["waited"]
     run = Training(net, optimizer, history)
     run.stopped = best.patience is not None and best.waited >= best.patience
-    step = make_step(net, cost, optimizer, compiled)
+    if among is None:
+        step = make_step(net, cost, optimizer, compiled)
+    else:
+        among.give_weights(net)
+        step = parallel_step(net, cost, optimizer, among, compiled)
     by_batch = getattr(schedule, "by", "epoch") == "batch"
     training = net.training
     quiet = np.errstate(over="ignore", invalid="ignore")  # what is not finite raises here, with a remedy
@@ -164,9 +175,9 @@ def fit(
                         schedule.step(history.batch_costs[-1])
                     bar.update()
                 seconds = time.perf_counter() - started
-                trained = evaluate(net, x, y, cost)
+                trained = _evaluated(net, x, y, cost, among)
                 _require_finite(trained[0], epoch, optimizer)
-                other = (None, None) if held_out is None else evaluate(net, *held_out, cost)
+                other = (None, None) if held_out is None else _evaluated(net, *held_out, cost, among)
                 done = Epoch(epoch, trained[0], trained[1], other[0], other[1], seconds)
                 norms = _gradient_norms(net, x[:_SAMPLE], y[:_SAMPLE], cost)
                 measured = [_measured(net, metrics, *(held_out or (x, y)))] if metrics else []
@@ -176,14 +187,16 @@ def fit(
                 if schedule is not None and not by_batch:
                     schedule.step(done.cost if other[0] is None else other[0])
                 run.stopped = best.see(done, net) or (schedule is not None and schedule.finished)
-                if report is not None:
+                if report is not None and (among is None or among.is_first):
                     report(done)
                 for callback in callbacks:
                     callback(run)
-                if checkpoint is not None:
+                if checkpoint is not None and (among is None or among.is_first):
                     stopping = {"value": best.value, "waited": best.waited}
                     checkpoints.write(checkpoint, net, optimizer, rng, history, schedule, stopping, best.weights)
     except KeyboardInterrupt:
+        if among is not None and among.size > 1:
+            raise  # the processes were interrupted at different steps
         history.interrupted = True
     finally:
         if best.weights is not None:
@@ -191,6 +204,18 @@ def fit(
         net.train(training)
         optimizer.zero_grad()
     return history
+
+
+def _evaluated(net: Module, x: Array, y: Array, cost: CostFunction, among: Ranks | None) -> tuple[float, float]:
+    """Cost and accuracy, each process taking its share of the examples."""
+    if among is None:
+        return evaluate(net, x, y, cost)
+    mine = among.share(len(x))
+    sums = np.zeros(2)
+    if mine.stop > mine.start:
+        sums += np.multiply(evaluate(net, x[mine], y[mine], cost), mine.stop - mine.start)
+    among.sum(sums)
+    return float(sums[0]) / len(x), float(sums[1]) / len(x)
 
 
 def _measured(net: Module, metrics: Mapping[str, Metric], x: Array, y: Array) -> dict[str, float]:

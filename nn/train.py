@@ -161,10 +161,25 @@ def _examples(
     return x, y
 
 
+class _NoBar:
+    """A progress bar that nobody sees."""
+
+    def __enter__(self) -> "_NoBar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing was drawn."""
+
+    def update(self) -> None:
+        """Nothing is drawn."""
+
+
 def _progress_bar(total: int, wanted: bool) -> Any:
+    if not wanted:
+        return _NoBar()
     from tqdm.auto import tqdm  # here, since importing it takes longer than importing all of this package
 
-    hidden = None if wanted and not _in_notebook() else not wanted  # None shows it on a terminal only
+    hidden = False if _in_notebook() else None  # None shows it on a terminal only
     return tqdm(total=total, disable=hidden, unit=" batches", leave=False, dynamic_ncols=True)
 
 

@@ -97,8 +97,9 @@ def _shown(show: Show, c: Tensor, weights: list[Tensor], biases: list[Tensor]) -
 
 def _importance(a: Array, link: Array, show: Show) -> Array:
     """Of every neuron that `link` starts from."""
-    lengths: Array = np.sqrt(np.square(link).sum(axis=0))
-    return lengths * np.abs(a) if show == "weights" else lengths
+    with np.errstate(all="ignore"):  # weights that are not finite are shown, not announced
+        lengths: Array = np.sqrt(np.square(link).sum(axis=0))
+        return lengths * np.abs(a) if show == "weights" else lengths
 
 
 def _largest(scores: Array, most: int) -> list[int]:
