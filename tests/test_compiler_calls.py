@@ -1,9 +1,13 @@
 """Calling compiled functions: signatures, what is found outside, what may not be done, errors, randomness."""
 
+import copy
 import gc
 import linecache
+import pickle
 import traceback
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -16,6 +20,7 @@ from autograd_lite.compiler.compiled import MOST_PROGRAMS
 from autograd_lite.rules import impure
 
 Tensor = ag.Tensor
+Y = Tensor([1.0])
 X = np.arange(6.0).reshape(2, 3) + 1.0
 HERE = __file__
 
@@ -72,6 +77,23 @@ def test_the_last_mini_batch_of_another_size_is_right():
         expected = ag.value_and_grad(lambda w, x: np.sum(np.square(x @ w)) / len(x))(w, x)
         np.testing.assert_allclose(value, expected[0])
         np.testing.assert_allclose(g, expected[1])
+
+
+def test_an_index_may_be_an_argument():
+    c = ag.compile(lambda x, i: x[i] * 2)
+    for index in (slice(1, None), slice(0, 1), ..., None, 1, (0, 2), np.array([1, 0])):
+        np.testing.assert_array_equal(c(X, index), X[index] * 2)
+
+
+def test_a_copy_compiles_for_itself():
+    c = ag.compile(np.sin)
+    c(X)
+    for other in (copy.deepcopy(c), pickle.loads(pickle.dumps(c))):
+        assert not other.plans and same_bits(other(X), c(X))
+
+
+def test_a_compiled_function_shows_its_name():
+    assert repr(ag.compile(np.sin)) == "<np.sin, compiled>"
 
 
 def test_the_number_of_programs_is_bounded_and_the_last_used_stay():
@@ -262,6 +284,7 @@ def adds_to_an_array(x):
     lambda x: np.where(x > 1),
     lambda x: x.reshape(x[0, 0].astype(int), -1), lambda x: np.sum(x, axis=x[0, 0].astype(int)), lambda x: np.flatnonzero(x),
     lambda x: np.argwhere(x), lambda x: x[x[:, 0] > 1, 0], lambda x: max(x[0, 0], x[1, 1]),
+    lambda x: f"{x.sum():.2f}",
     assigns, adds, adds_to_an_array, lambda x: bytes(x[0].astype(int)),
 ])  # fmt: skip
 def test_what_would_be_baked_in_is_refused_naming_the_line(f):
@@ -285,6 +308,32 @@ def test_what_would_be_baked_in_is_refused_naming_the_line(f):
 def test_a_decision_by_a_float_is_refused(f):
     with pytest.raises(ag.CompileError, match="looks at the value"):
         ag.compile(f)(0.5)
+
+
+class Holder:
+    def __init__(self, held):
+        self.held = held
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: Holder(x * 2), lambda x: {x.sum()}, lambda x: deque([x * 2]), lambda x: map(np.sin, x),
+    lambda x: (row for row in x), lambda x: lambda: x, lambda x: ag.vjp(np.sin, x), lambda x: [x, Holder([x])],
+    lambda x: partial(np.add, x),
+])  # fmt: skip
+def test_a_result_that_a_program_cannot_fill_is_refused(f):
+    with pytest.raises(ag.CompileError, match=r"the result holds .* inside of a"):
+        ag.compile(f)(X)
+
+
+@pytest.mark.parametrize(
+    "thing", [np.sin, Holder(3), Tensor([1.0]), Holder(Tensor([1.0])), lambda: Y, np.float64, "text"]
+)
+def test_a_result_that_holds_nothing_computed_comes_back(thing):
+    c = ag.compile(lambda x: (x * 2, thing))
+    for data in (X, -X):
+        first, second = c(data)
+        np.testing.assert_array_equal(np.asarray(first), data * 2)
+        assert second is thing or isinstance(thing, Tensor)
 
 
 def test_the_line_is_the_users_also_from_inside_a_gradient():

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.compiler import Program, Value, Write
-from autograd_lite.compiler.algebra import cancel_transposes, drop_identities, name_products
+from autograd_lite.compiler.algebra import cancel_transposes, drop_identities, name_products, numbers_first
 from autograd_lite.compiler.factors import gather_factors, plain_sums, reuse_activations
 from autograd_lite.compiler.interpreter import evaluate, settled
 from autograd_lite.compiler.passes import (
@@ -180,6 +180,13 @@ CASES: list[tuple[Any, Value, str]] = [
     (plain_arguments, t(x, None), "transpose(x)"),
     (plain_arguments, make(np.reshape, x, (4, 3), order="C"), "reshape(x, (4, 3))"),
     (plain_arguments, make(np.reshape, x, (4, 3), order="F"), "reshape(x, (4, 3), order=F)"),
+    (drop_identities, make(np.absolute, neg(x)), "absolute(x)"),
+    (drop_identities, make(np.absolute, neg(tiny)), "absolute(negative(tiny))"),
+    (numbers_first, mul(x, 2.0), "multiply(2.0, x)"),
+    (numbers_first, mul(x, number), "multiply(lr, x)"),
+    (numbers_first, mul(number, 2.0), "multiply(lr, 2.0)"),
+    (numbers_first, mul(x, small), "multiply(x, small)"),
+    (numbers_first, make(np.divide, x, 2.0), "divide(x, 2.0)"),
     (spelled_out, sigmoid(x), "divide(1.0, add(1.0, exp(negative(x))))"),
     (spelled_out, make(ag.relu, x), "maximum(x, 0)"),
 ]  # fmt: skip
@@ -252,6 +259,11 @@ def test_the_slope_of_tanh_is_made_from_its_value():
 ])  # fmt: skip
 def test_other_products_of_sigmoids_are_left_alone(slope):
     assert text(reuse_activations(program(make(np.tanh, x), slope)).outputs[1]) == text(slope)
+
+
+def test_what_a_spelling_makes_is_simplified_too():
+    found = simplified(program(make(ag.softplus, x), make(ag.softplus, neg(x))))
+    assert sum(v.op is np.log1p for v in found.body()) == 1
 
 
 def test_a_sigmoid_without_the_activation_is_left_alone():

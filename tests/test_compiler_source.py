@@ -3,6 +3,7 @@
 import builtins
 import math
 import re
+import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from programs import printed, same_bits, source_result
 
 import autograd_lite as ag
+import nn
 from autograd_lite.compiler import Program, Runnable, Value, Write
 from autograd_lite.compiler.constants import array_text
 from autograd_lite.compiler.names import identifier, unused, variable_names
 from autograd_lite.compiler.program import make
+from autograd_lite.graph import apply
+from autograd_lite.rules import impure
 
 RNG = np.random.default_rng(0)
 
@@ -413,6 +417,88 @@ def test_expressions_are_bracketed_and_typed_as_they_were(i, number):
         np.testing.assert_allclose(a, plain, rtol=1e-15)
         assert np.asarray(a).dtype == np.asarray(plain).dtype
     assert same_bits(source_result(compiled, [x, number]), result)
+
+
+@pytest.mark.parametrize("number", [1.4, 2.6, -1.5, 3])
+@pytest.mark.parametrize("f", [lambda x, n: round(n) * x, lambda x, n: round(n, 1) * x], ids=["whole", "digits"])
+def test_a_rounded_number_stays_a_python_number(f, number):
+    compiled = ag.compile(f)
+    x = np.ones(2, np.float32)
+    compiled(x, type(number)(7))
+    assert same_bits(compiled(x, number), f(x, number))
+    assert same_bits(source_result(compiled, [x, number]), f(x, number))
+
+
+def test_a_number_too_large_for_the_dtype_is_infinite_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = ag.compile(lambda x: np.minimum(x * 2, 1e6))(np.ones(3, np.float16))
+    assert same_bits(found, np.full(3, 2, np.float16))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The order of the lines.
+
+
+def described(source):
+    """The lines of a program, each by what stands left of its first sign; a blank line is empty."""
+    body = source[source.index("):\n") + 3 :].rstrip("\n").split("\n")
+    return [line.strip().split("  ")[0].split(" ")[0] for line in body]
+
+
+def test_a_step_is_printed_forward_backward_update():
+    net = nn.MLP([3, 4, 2], seed=0)
+    step = nn.compile_step(net, nn.quadratic_cost, nn.SGD(net.parameters(), 0.5))
+    step(np.ones((5, 3)), np.ones((5, 2)))
+    assert described(step.source) == [
+        "z1", "a1", "z2", "a2", "t1", "C", "",
+        "delta2", "dC_db2", "dC_dW2", "delta1", "dC_db1", "dC_dW1", "",
+        "W1", "b1", "W2", "b2", "return",
+    ]  # fmt: skip
+
+
+def test_gradients_follow_the_cost_after_a_blank_line():
+    def f(x, w):
+        return np.sum(np.square(np.sin(x @ w)))
+
+    compiled = ag.compile(ag.value_and_grad(f, argnums=(0, 1)))
+    compiled(np.ones((2, 3)), np.ones(3))
+    names = described(compiled.source)
+    assert names.index("cost") + 1 == names.index("")
+    assert {"dC_dx", "dC_dw"} == {name for name in names[names.index("") :] if name.startswith("dC")}
+
+
+def test_a_function_without_a_cost_has_no_blank_line():
+    compiled = ag.compile(lambda x: (x + 1, x * 2))
+    compiled(np.ones(3))
+    assert described(compiled.source) == ["t1", "t2", "return"]
+
+
+@impure
+def noise(generator, shape):
+    return generator.normal(size=shape)
+
+
+def test_random_numbers_are_drawn_in_their_order_whatever_they_are_for():
+    generator = np.random.default_rng(0)
+
+    def f(x):
+        drawn = [apply(noise, (generator, (3,))) for _ in range(3)]
+        return np.sum(drawn[1] * x), drawn[2] * x, drawn[0] * x
+
+    compiled = ag.compile(f)
+    x = np.ones(3)
+    found = compiled(x)
+    assert found[2].tolist() == np.random.default_rng(0).normal(size=3).tolist()
+    assert same_bits(list(printed(compiled.source, "f")(x, np.random.default_rng(0))), list(found))
+
+
+def test_long_lists_of_parameters_and_results_are_wrapped():
+    compiled = ag.compile(lambda xs: [x * 2 for x in xs])
+    xs = [np.full(2, float(i)) for i in range(40)]
+    found = compiled(xs)
+    assert max(map(len, compiled.source.splitlines())) <= 120
+    assert same_bits(source_result(compiled, [xs]), found)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

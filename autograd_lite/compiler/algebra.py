@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .program import Program, Value, make, rewrite
+from .program import NONE, Program, Value, make, rewrite
 
 
 def is_number(a: Any) -> bool:
@@ -103,7 +103,7 @@ def _as_column(a: Any, row: bool = False) -> Value | None:
 
 
 def drop_identities(program: Program) -> Program:
-    """x * 1, x / 1, x ** 1, a copy, a reshape or cast or broadcast to what it is: x itself. A power of two is a square."""
+    """x * 1, x / 1, x ** 1, a copy, a reshape or cast or broadcast to what it is: x itself. x ** 2 is a square, |-x| is |x|."""
 
     def rule(value: Value) -> Any:
         a = value.args[0] if value.args else None
@@ -115,11 +115,26 @@ def drop_identities(program: Program) -> Program:
             same = a
         elif value.op is np.power and is_number(b) and b == 2 and isinstance(a, Value) and a.kind == "f":
             return make(np.square, a)
-        elif value.op is np.negative and isinstance(a, Value) and a.op is np.negative and a.kind == "f":
-            same = a.args[0]
+        elif value.op in (np.absolute, np.negative) and isinstance(a, Value) and a.op is np.negative and a.kind == "f":
+            same = a.args[0] if value.op is np.negative else make(np.absolute, a.args[0])
         return same if isinstance(same, Value) and same.like(value) else value
 
     return rewrite(program, rule)
+
+
+def numbers_first(program: Program) -> Program:
+    """x * 2 = 2 * x, as formulas are written."""
+
+    def rule(value: Value) -> Any:
+        if value.op is not np.multiply or value.keywords or not _is_scalar(value.args[1]) or _is_scalar(value.args[0]):
+            return value
+        return Value(np.multiply, value.args[::-1], NONE, value.example, value.name, value.scope)
+
+    return rewrite(program, rule)
+
+
+def _is_scalar(a: Any) -> bool:
+    return is_number(a) or (isinstance(a, Value) and a.is_weak)
 
 
 UNCHANGED = frozenset((np.positive, np.copy, np.reshape, np.broadcast_to, np.astype, np.squeeze, np.expand_dims))

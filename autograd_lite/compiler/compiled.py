@@ -26,9 +26,11 @@ def compile(f: Callable[..., Any]) -> "Compiled":
     axis or in a decision: then there is a program for each. Strings, bools and what else can be hashed are constants.
 
     Tensors that f finds outside of its arguments are read at every call, and so are the arrays that it gives to NumPy's
-    functions beside Tensors; a gradient that f leaves in a `.grad` is left there by every call. What else f does happens only
-    when it is recorded: what it prints, stores, computes from arrays alone, or draws from a random generator by itself
-    (operations that draw are declared with `impure`, in rules.py, and draw at every call).
+    functions beside Tensors; a gradient that f leaves in a `.grad` is left there by every call. A module of nn that f calls may
+    change, by `eval()` or another layer: then f is recorded anew. What else f finds is a constant, such as a number in a global
+    name or in an attribute: pass as an argument what is to change. What else f does happens only when it is recorded: what it
+    prints, stores, computes from arrays alone, or draws from a random generator by itself (operations that draw are declared
+    with `impure`, in rules.py, and draw at every call).
 
     Results are NumPy's but for the last bits: factors are gathered and moved, and the slopes of sigmoid and tanh are made from
     their values. Floating-point warnings are not given. Calls from several threads run at once, each in buffers of its own.
@@ -77,6 +79,12 @@ class Compiled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A compiled method is called with its object."""
         return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<{name_of(self._f)}, compiled>"
+
+    def __reduce__(self) -> Any:
+        return Compiled, (self._f,)  # a copy has programs of its own
 
     def _key(self, signature: Hashable, given: list[Any]) -> Hashable:
         lengths = self._lengths.get(signature)

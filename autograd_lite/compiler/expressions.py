@@ -114,7 +114,7 @@ def literal(a: Any, other: Callable[[Any], str], of: Callable[[Any], Text]) -> T
 def public_name(op: Any) -> str | None:
     """The name of a function that is there without a definition: NumPy's, if the name leads to it, or an operator's."""
     name = name_of(op)
-    if getattr(op, "__module__", None) == "_operator":
+    if getattr(op, "__module__", None) == "_operator" or op is round:
         return name
     if not name.startswith("np."):
         return None

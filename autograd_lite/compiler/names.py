@@ -20,7 +20,7 @@ def variable_names(program: Program, lines: Iterable[Value], reserved: Iterable[
     taken = {"np", program.name, *reserved}
     names: dict[Value, str] = {}
     unnamed: list[Value] = []
-    cost = _cost(program)
+    cost = cost_of(program)
     labels = {v: k for k, v in program.labels.items()}
     everything = (*program.inputs, *lines)
     for value in everything:
@@ -64,7 +64,7 @@ def identifier(name: str | None) -> str | None:
     return f"{text}_" if keyword.iskeyword(text) or text in _BUILTINS else text
 
 
-def _cost(program: Program) -> Value | None:
+def cost_of(program: Program) -> Value | None:
     """The first output, if it is one number that was computed."""
     first = program.outputs[0] if program.outputs else None
     return first if isinstance(first, Value) and first.op is not None and first.size == 1 else None

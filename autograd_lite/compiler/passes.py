@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ops.activations import relu, sigmoid, softplus
 from ..rules import IMPURE
-from .algebra import cancel_transposes, drop_identities, name_products
+from .algebra import cancel_transposes, drop_identities, name_products, numbers_first
 from .factors import gather_factors, plain_sums, reuse_activations
 from .lifetimes import ELEMENTWISE
 from .names import GRADIENT
@@ -22,13 +22,18 @@ MOST_ROUNDS = 20
 
 def simplified(program: Program) -> Program:
     """The program after all passes, in terms of NumPy's functions where ours can be spelled with them."""
+    return _settled(spelled_out(_settled(program)))
+
+
+def _settled(program: Program) -> Program:
+    """The program after all passes, in turn until nothing changes."""
     for _ in range(MOST_ROUNDS):
         before = program
         for one in PASSES:
             program = one(program)
         if program is before:
             break
-    return spelled_out(program)
+    return program
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -183,6 +188,6 @@ SPELLINGS: dict[Any, Callable[..., Value]] = {
 }
 PASSES: tuple[Callable[[Program], Program], ...] = (
     fold_constants, plain_numbers, drop_broadcasts, name_products, cancel_transposes, drop_identities, gather_factors,
-    plain_sums, reuse_activations, plain_arguments, merge,
+    plain_sums, reuse_activations, plain_arguments, numbers_first, merge,
 )  # fmt: skip
 """In the order in which they are applied."""

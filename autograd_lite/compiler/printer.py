@@ -4,7 +4,8 @@ A value has a line of its own if it has a name or is used more than once; others
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from .lifetimes import aliases, last_uses, memory_of
 from .names import GRADIENT, unused, variable_names
 from .prelude import Prelude
 from .program import Program, Value, values_in
+from .sections import in_sections
 
 WIDTH = 100
 """Comments stand in one column, if their lines are no longer than this."""
+LONGEST = 112
+"""Longer lists of parameters and results are wrapped."""
 MOST_OPERATIONS = 10
 """So many stand in one line."""
 SHORT = 8
@@ -58,11 +62,23 @@ def _is_light(value: Value, given: set[Value]) -> bool:
     return value.op is np.transpose and len(value.args) == 1 and value.args[0] in given
 
 
+def _wrapped(before: str, opening: str, parts: Sequence[str], closing: str) -> str:
+    """Parts separated by commas; if that makes too long a line, on lines of their own in brackets."""
+    line = f"{before}{opening}{', '.join(parts)}{closing}"
+    if len(line) <= LONGEST:
+        return line
+    inside = fill(
+        ", ".join(parts), LONGEST - 4, initial_indent="    ", subsequent_indent="    ", break_long_words=False
+    )
+    return f"{before}(\n{inside}\n{closing or ')'}"
+
+
 class _Printer:
     def __init__(self, program: Program):
         self.program = program
         body = program.body()
-        self.own_line = _on_lines_of_their_own(program, body)
+        self.sections = in_sections(program, _on_lines_of_their_own(program, body))
+        self.own_line = [v for section in self.sections for v in section]
         self.prelude = Prelude(v.op for v in body if v.op is not None and public_name(v.op) is None)
         self.names = variable_names(program, self.own_line, self.prelude.names)
         self.arguments: dict[int, tuple[str, Any]] = {}
@@ -73,15 +89,16 @@ class _Printer:
     def text(self) -> str:
         p = self.program
         lines = self._lines()
-        lines.append((f"return {', '.join(self._of(o)[0] for o in p.outputs)}".rstrip(), ""))
+        outputs = [self._of(o)[0] for o in p.outputs]
+        lines.append((_wrapped("return ", "", outputs, "") if outputs else "return", ""))
         width = max((len(line) for line, comment in lines if comment and len(line) <= WIDTH), default=0)
-        body = [f"    {line:<{width}}  # {comment}" if comment else f"    {line}" for line, comment in lines]
+        body = [f"    {line:<{width}}  # {comment}" if comment else line and f"    {line}" for line, comment in lines]
         parameters = [*(self.names[v] for v in p.inputs), *(name for name, _ in self.arguments.values())]
         head = ["import numpy as np", *self.prelude.imports, ""]
         head += [f"{name} = {array_text(array)}" for name, array in self.constants.values()]
         head += [f"\n{text}\n" for text in self.prelude.texts]
         decorator = '@np.errstate(all="ignore")'
-        return "\n".join([*head, "", decorator, f"def {p.name}({', '.join(parameters)}):", *body, ""])
+        return "\n".join([*head, "", decorator, _wrapped(f"def {p.name}", "(", parameters, "):"), *body, ""])
 
     # ----------------------------------------------------------------------------------------------------------- lines
 
@@ -93,7 +110,10 @@ class _Printer:
         labels = {v: label for label, v in p.labels.items()}
         late = list(p.writes)
         lines: list[tuple[str, str]] = []
+        starts = {section[0] for section in self.sections[1:]}
         for i, v in enumerate(self.own_line):
+            if v in starts:
+                lines.append(("", ""))
             comment = comments.get(v.name or "", "") or comments.get(labels.get(v, ""), "")
             write = next((w for w in late if w.value is v), None)
             if write is not None and not comment and last.get(write.target, i) <= i and not self._leaves(v):
@@ -102,7 +122,8 @@ class _Printer:
                 self.names[v] = self.names[write.target]
             else:
                 lines.append((f"{self.names[v]} = {self._expression(v)}", comment))
-        lines += self._further_labels(comments)
+                lines += self._further_labels([v], comments)
+        lines += self._further_labels(p.inputs, comments)
         lines += [(f"{self.names[w.target]}[...] = {self._of(w.value)[0]}", "") for w in late]
         return lines
 
@@ -121,16 +142,18 @@ class _Printer:
             or sum(w.value is value for w in self.program.writes) > 1
         )
 
-    def _further_labels(self, comments: dict[str, str]) -> Iterator[tuple[str, str]]:
+    def _further_labels(self, values: Sequence[Value], comments: dict[str, str]) -> Iterator[tuple[str, str]]:
         """Lines for the labels of values that are printed under another name: dC_db1 = delta1."""
         for label, v in self.program.labels.items():
-            if label.isidentifier() and label not in self.names.values() and self.names.get(v) != label:
+            if v in values and label.isidentifier() and label not in self.names.values() and self.names.get(v) != label:
                 yield f"{label} = {self._of(v)[0]}", comments.get(label, "")
 
     def _update(self, value: Value, target: Value) -> str:
         """`W -= lr * dC_dW`, or in general `W[...] = expression`."""
         name = self.names[target]
         sign = INFIX.get(value.op, ("", 0))[0]
+        if sign == "*" and value.args[1] is target and value.like(target):
+            return f"{name} *= {self._of(value.args[0])[0]}"
         if sign in ("+", "-", "*", "/") and len(value.args) == 2 and value.args[0] is target and value.like(target):
             return f"{name} {sign}= {self._of(value.args[1])[0]}"
         return f"{name}[...] = {self._expression(value)}"

@@ -1,8 +1,10 @@
 """Listening to a function that is recorded: each operation becomes a Value, and what a program could not follow is refused."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from gc import get_referents
 from operator import getitem
+from types import CodeType, ModuleType
 from typing import Any
 from weakref import ref
 
@@ -82,6 +84,15 @@ class Recorder(Tracer):
             raise CompileError(
                 f"{tensor.describe()} is written while the function that does so is being compiled{at_line()}. A program writes "
                 "into nothing it was given or found: return the new value, or for training use nn.compile_step"
+            )
+
+    def refuse_inside(self, result: Any) -> None:
+        """A result that is no Tensor must not hold one, which would be the same at every call."""
+        node = next((n for n in _within(result) if n.index >= self.started), None)
+        if node is not None:
+            raise CompileError(
+                f"the result holds {node.describe()} inside of a {type(result).__name__}, where a program cannot put the value "
+                "of a later call: return Tensors, and lists, tuples and dicts of them"
             )
 
     def records(self, f: Callable[..., Any]) -> bool:
@@ -203,6 +214,18 @@ def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[
     return tuple(order if i == 2 and a == "A" else a for i, a in enumerate(args)), {
         k: order if k == "order" and a == "A" else a for k, a in keywords.items()
     }
+
+
+def _within(thing: Any) -> Iterator[Node]:
+    """The Tensors that an object holds: in its attributes, in a closure, in any container."""
+    waiting, seen = [thing], {id(vars(m)) for m in [*sys.modules.values()] if isinstance(m, ModuleType)}
+    while waiting:
+        a = waiting.pop()
+        if isinstance(a, Node):
+            yield a
+        elif id(a) not in seen and not isinstance(a, type | ModuleType | CodeType | str | bytes | np.ndarray):
+            seen.add(id(a))
+            waiting.extend(get_referents(a))
 
 
 def _has_rule(row: Rules, position: int) -> bool:

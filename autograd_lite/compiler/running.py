@@ -166,7 +166,8 @@ class Printing:
             key = repr(a), dtype  # 0.0 and -0.0 are equal
             if key not in self.scalars:
                 name = self.scalars[key] = self._unused("number")
-                self.fixed[name] = np.array(a, dtype)
+                with np.errstate(over="ignore"):  # a number may be too large for the dtype, which makes it infinite
+                    self.fixed[name] = np.array(a, dtype)
             return self.scalars[key]
         if isinstance(a, Value) and a.is_weak:
             if (a, dtype) not in self.scalars:

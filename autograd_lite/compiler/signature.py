@@ -45,6 +45,8 @@ def kind_of(a: Any) -> Hashable:
         return Node, data.shape, data.dtype, layout(data), a._requires_grad, a._grad is not None, hooks_of(a)
     if is_number(a):
         return type(a).__name__
+    if type(a) is slice:
+        return slice, a.start, a.stop, a.step
     if isinstance(a, np.ndarray):
         raise TypeError(f"a compiled function takes ndarrays, not a {type(a).__name__}: pass np.asarray of it")
     try:

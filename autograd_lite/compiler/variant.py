@@ -54,7 +54,12 @@ class Variant:
         """Shapes may follow from how many elements of a mask are true."""
         self._conditions = trial.recording.conditions()
         self._fits_always = not (
-            self._conditions or self._masks or self._had_grads or self._watched or self._itself or len(self._tensors) > 1
+            self._conditions
+            or self._masks
+            or self._had_grads
+            or self._watched
+            or self._itself
+            or len(self._tensors) > 1
         )
         self.runnable = Runnable(program)
 
@@ -135,7 +140,11 @@ class Trial:
         finally:
             for tensor, old in old_grads.items():
                 tensor._grad = old
-        flat = [r for r in leaves(result) if isinstance(r, Node)]
+        everything = leaves(result)
+        for r in everything:
+            if not isinstance(r, Node) and not is_input(r):
+                recording.recorder.refuse_inside(r)
+        flat = [r for r in everything if isinstance(r, Node)]
         self.template = mapped(lambda r: _SLOT if isinstance(r, Node) else r, result)
         self.needs = [self._leads_outside(r) for r in flat]
         self.grads: list[tuple[Any, bool]] = [(positions.get(t, t), g is not None) for t, g in new_grads.items()]  # type: ignore[call-overload]

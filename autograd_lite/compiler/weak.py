@@ -84,12 +84,17 @@ def _unary(op: Weak) -> Callable[[Any], Any]:
     return method
 
 
+def _rounded(self: Number, digits: Any = None) -> Any:
+    return _weak(round, (self,) if digits is None else (self, digits))
+
+
 BINARY: dict[str, Weak] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow,
 }  # fmt: skip
 UNARY: dict[str, Weak] = {"neg": operator.neg, "pos": operator.pos, "abs": operator.abs}
 
+Number.__round__ = _rounded  # type: ignore[method-assign, assignment]
 for _name, _weak_op in BINARY.items():
     setattr(Number, f"__{_name}__", _binary(_weak_op, f"__{_name}__", swap=False))
     setattr(Number, f"__r{_name}__", _binary(_weak_op, f"__r{_name}__", swap=True))
