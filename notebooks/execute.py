@@ -41,9 +41,8 @@ def main() -> int:
     if unknown or not notebooks:
         parser.error(f"there is no notebook {', '.join(map(str, unknown))}; there are {', '.join(map(str, notebooks))}")
 
-    # The matrices are small: threads would wait for each other. And tqdm warns without the widgets that it draws bars with.
+    # The matrices are small: threads would wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:IProgress not found")
     failed = 0
     for number in options.numbers or notebooks:
         path, started = notebooks[number], time.perf_counter()

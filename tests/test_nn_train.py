@@ -251,16 +251,20 @@ def test_there_is_no_progress_bar_away_from_a_terminal(capsys):
     assert captured.out == captured.err == ""
 
 
-@pytest.mark.parametrize(("notebook", "progress", "hidden"), [
-    (False, True, None), (True, True, False), (False, False, True), (True, False, True),
-])  # fmt: skip
-def test_a_progress_bar_is_for_terminals_and_notebooks(monkeypatch, notebook, progress, hidden):
+@pytest.mark.parametrize(("notebook", "hidden"), [(False, None), (True, False)])
+def test_a_progress_bar_is_for_terminals_and_notebooks(monkeypatch, notebook, hidden):
     shell = types.SimpleNamespace(config={"IPKernelApp": {}} if notebook else {})
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     asked = {}
     monkeypatch.setattr("tqdm.auto.tqdm", lambda **keywords: asked.update(keywords))
-    train._progress_bar(7, progress)
+    train._progress_bar(7, True)
     assert asked["disable"] is hidden and asked["total"] == 7
+
+
+def test_without_a_progress_bar_its_package_is_not_asked(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with train._progress_bar(7, False) as bar:
+        bar.update()
 
 
 # --- History ----------------------------------------------------------------------------------------------------------
