@@ -52,24 +52,21 @@ class CompiledStep:
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         x = x._array if isinstance(x, Tensor) else np.asarray(x)
         y = y._array if isinstance(y, Tensor) else np.asarray(y)
-        with self._lock:
-            return self._step(x, y)
-
-    def _step(self, x: Array, y: Array) -> float:
         optimizer, owned = self.optimizer, self._owned
-        for i, p in enumerate(self._kept):
-            if p._array is not owned[i]:
-                p.write(p._array.copy())
-                owned[i] = p._array
-                self._signatures[i] = (owned[i].shape, owned[i].dtype)
-        key = (
-            x.shape, y.shape, x.dtype, y.dtype, optimizer.settings(), self._signatures,
-            [p._requires_grad for p in optimizer.params],
-        )  # fmt: skip
-        last = self._last
-        if last is None or key != last.key or not last.fits():  # to compare is quicker than to hash
-            last = self._last = self._program(key, x, y)
-        return last(x, y, optimizer)
+        with self._lock:
+            for i, p in enumerate(self._kept):
+                if p._array is not owned[i]:
+                    p.write(p._array.copy())
+                    owned[i] = p._array
+                    self._signatures[i] = (owned[i].shape, owned[i].dtype)
+            key = (
+                x.shape, y.shape, x.dtype, y.dtype, optimizer.settings(), self._signatures,
+                [p._requires_grad for p in optimizer.params],
+            )  # fmt: skip
+            last = self._last
+            if last is None or key != last.key or not last.fits():  # to compare is quicker than to hash
+                last = self._last = self._program(key, x, y)
+            return last(x, y, optimizer)
 
     def _program(self, key: tuple[Any, ...], x: Array, y: Array) -> "_StepProgram":
         hashable = tuple(tuple(part) if type(part) is list else part for part in key)
@@ -129,7 +126,7 @@ class _StepProgram:
         outputs: list[Any] = [value(c)]
         last = dict(assigned)
         writes = [Write(value(buffer), value(new)) for buffer, new in last.items()]
-        self._written = list(last)
+        written = list(last)
         self._fresh: list[int] = []
         """The parameters whose state this step makes for the first time."""
         for i, (p, (new, new_state), old_state) in enumerate(zip(params, news, states, strict=True)):
@@ -148,19 +145,14 @@ class _StepProgram:
         }
         held = [s for state in states for s in leaves(state) if s is not None]
         self._holds_state = bool(held)
-        self._positions = [i for i, p in enumerate(params) if p in recording.captured]
-        inputs = [value(t) for t in (x_in, y_in, *rates, *held, *(params[i] for i in self._positions), *self._written)]
-        del (
-            c,
-            grads,
-            news,
-            assigned,
-            last,
-            new,
-            new_state,
-        )  # the recording tells by who holds them what may change
+        positions = [i for i, p in enumerate(params) if p in recording.captured]
+        inputs = [value(t) for t in (x_in, y_in, *rates, *held, *(params[i] for i in positions), *written)]
+        del c, grads, news, assigned, last, new, new_state  # the recording tells by who holds them what may change
         program = recording.finished(Program("step", tuple(inputs), tuple(outputs), tuple(writes), labels))
-        self._captured = [t for t in recording.captured if t not in {*params, *self._written}]
+        self._changed = [*(params[i] for i in positions), *written]
+        """What the step writes into."""
+        self._read = [*self._changed, *(t for t in recording.captured if t not in {*params, *written})]
+        """What the step finds outside of its arguments."""
         self._conditions = recording.conditions()
         self.runnable = Runnable(program)
 
@@ -172,18 +164,16 @@ class _StepProgram:
         return True
 
     def __call__(self, x: Array, y: Array, optimizer: Optimizer) -> float:
-        params, state = optimizer.params, optimizer.state
+        state = optimizer.state
         held = [s for part in state for s in leaves(part) if s is not None] if self._holds_state else ()
-        arrays = [*[params[i]._array for i in self._positions], *[buffer._array for buffer in self._written]]
-        c, *fresh = self.runnable(x, y, *optimizer.rates, *held, *arrays, *[t._array for t in self._captured])
+        c, *fresh = self.runnable(x, y, *optimizer.rates, *held, *[t._array for t in self._read])
         now = next(clock)
-        for i in self._positions:
-            params[i]._written = now
-        for buffer in self._written:
-            buffer._written = now
-        made = iter(fresh)
-        for i, like in zip(self._fresh, self._state_like, strict=True):
-            state[i] = mapped(lambda _: np.asarray(next(made)), like)
+        for t in self._changed:
+            t._written = now
+        if fresh:
+            made = iter(fresh)
+            for i, like in zip(self._fresh, self._state_like, strict=True):
+                state[i] = mapped(lambda _: np.asarray(next(made)), like)
         return float(c)
 
 

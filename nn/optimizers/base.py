@@ -139,7 +139,7 @@ class Optimizer(ABC):
     @property
     def rates(self) -> list[float]:
         """The learning rate, then those that groups have of their own. A compiled step reads them at every step."""
-        return [self.lr, *(group["lr"] for group in self.groups if "lr" in group)]
+        return [self.lr, *[group["lr"] for group in self.groups if "lr" in group]]
 
     @rates.setter
     def rates(self, values: Sequence[Any]) -> None:
@@ -156,9 +156,13 @@ class Optimizer(ABC):
 
     def settings(self) -> tuple[Any, ...]:
         """All that the formulas depend on, except for the learning rates."""
-        own = [tuple((k, v) for k, v in group.items() if k not in ("params", "lr")) for group in self.groups]
+        own = [
+            tuple((k, v) for k, v in group.items() if k not in ("params", "lr"))
+            for group in self.groups
+            if len(group) > 1
+        ]
         return (
-            *[getattr(self, name) for name in self.options if name != "lr"], self.clip_norm, self.clip_value, *own,
+            *[getattr(self, name) for name in self.options[1:]], self.clip_norm, self.clip_value, *own,
             *[tuple(s) if type(s) is dict else s is None for s in self.state],
         )  # fmt: skip
 
