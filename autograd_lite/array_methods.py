@@ -36,7 +36,7 @@ class ArrayMethods(Node):
     cumsum, cumprod, trace, diagonal = _methods(np.cumsum, np.cumprod, np.trace, np.diagonal)
     any, all, nonzero, argsort = _methods(np.any, np.all, np.nonzero, np.argsort)
     swapaxes, squeeze, ravel, repeat = _methods(np.swapaxes, np.squeeze, np.ravel, np.repeat)
-    take, clip, dot, round = _methods(np.take, np.clip, np.dot, np.round)
+    take, dot, round = _methods(np.take, np.dot, np.round)
     sort, partition, argpartition, searchsorted, choose = _methods(
         np.sort, np.partition, np.argpartition, np.searchsorted, np.choose
     )
@@ -45,6 +45,10 @@ class ArrayMethods(Node):
     def compress(self, condition: Any, axis: int | None = None) -> "Tensor":
         """The slices for which `condition` holds."""
         return call(np.compress, (condition, self, axis), {})  # type: ignore[no-any-return]
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **keywords: Any) -> "Tensor":
+        """`np.clip(self, min, max)`; either bound may be left out."""
+        return call(np.clip, (self, min, max, out), keywords)  # type: ignore[no-any-return]
 
     def fill(self, value: Any) -> None:
         """Write one value into every element: `t[...] = value`."""

@@ -51,6 +51,20 @@ def take(one: One, x: Any, indices: Any, axis: Any = None, *args: Any, **keyword
     return np.take_along_axis(flat, places, 1).reshape(one.examples, *one.shape)
 
 
+def nan_to_num(one: One, x: Any, *args: Any, **keywords: Any) -> Array:
+    """NumPy writes what it puts in into the shape of x: it must be the same for all examples."""
+    refuse_batched(one, *args, *keywords.values())
+    return np.nan_to_num(spread(x, one.examples), *args, **keywords)  # type: ignore[no-any-return]
+
+
+def average(one: One, x: Any, axis: Any = None, weights: Any = None, *args: Any, **keywords: Any) -> Array:
+    """Weights are in the shape of one example, or along the axes that are summed."""
+    array = spread(x, one.examples)
+    if not isinstance(weights, Batched) and np.shape(weights) == array.shape[1:]:
+        weights = np.broadcast_to(weights, array.shape)
+    return reduction(one, Batched(array), axis, weights, *args, **keywords)
+
+
 def shares(one: One, x: Any, axis: Any = -1) -> Array:
     """softmax, log_softmax: without an axis over all axes but that of the examples."""
     array = spread(x, one.examples)
@@ -193,8 +207,10 @@ state(elementwise,             activations.leaky_relu, activations.elu, activati
                                activations.softsign, activations.logit, special.erf, special.gaussian, special.normal_cdf,
                                special.bessel_i, transcendental.share, arithmetic.power_before, rounding.fraction_of,
                                rounding.whole_of, rounding.mantissa_of, rounding.exponent_of, np.i0, np.real, np.imag, np.angle)
+state(nan_to_num,              np.nan_to_num)
 state(reduction,               np.nansum, np.nanmean, np.nanprod, np.nanmax, np.nanmin, np.nanvar, np.nanstd, np.median,
-                               np.nanmedian, np.average, softmax.logsumexp)
+                               np.nanmedian, softmax.logsumexp)
+state(average,                 np.average)
 state(along(-1),               np.sort)
 state(along(None),             np.nancumsum, np.nancumprod, np.nanargmax, np.nanargmin)
 state(with_argument(-1),       np.partition)

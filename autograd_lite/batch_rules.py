@@ -37,7 +37,7 @@ def along(default: int | None) -> Callable[..., Array]:
     def rule(one: One, x: Any, axis: Any = default, *args: Any, **keywords: Any) -> Array:
         array = spread(x, one.examples)
         refuse_batched(one, *args, *keywords.values())
-        if axis is None:
+        if axis is None or array.ndim == 1:
             array, axis = array.reshape(len(array), -1), 0
         return one.op(array, _behind(axis, array), *args, **keywords)  # type: ignore[no-any-return]
 
@@ -49,9 +49,9 @@ def flip(one: One, x: Any, axis: Any = None) -> Array:
 
 
 def _behind(axis: Any, array: Array) -> Any:
-    """An axis of one example, or several, as axes of the array of all examples; None is all of them."""
+    """An axis of one example, or several, as axes of the array of all examples. None is all of them; a number has none."""
     n = array.ndim - 1
-    if axis is None:
+    if axis is None or not n:
         return tuple(range(1, n + 1))
     return axis % n + 1 if isinstance(axis, int | np.integer) else tuple(a % n + 1 for a in axis)
 
@@ -80,13 +80,19 @@ def transpose(one: One, x: Any, axes: Any = None) -> Array:
     return np.transpose(x.array, (0, *(range(n, 0, -1) if axes is None else (a % n + 1 for a in axes))))
 
 
-def swap(one: One, x: Any, first: Any, second: Any) -> Array:
-    """np.swapaxes, np.moveaxis."""
-    return one.op(x.array, _behind(first, x.array), _behind(second, x.array))  # type: ignore[no-any-return]
+def swapaxes(one: One, x: Any, axis1: int, axis2: int) -> Array:
+    return np.swapaxes(x.array, _behind(axis1, x.array), _behind(axis2, x.array))
+
+
+def moveaxis(one: One, x: Any, source: Any, destination: Any) -> Array:
+    return np.moveaxis(x.array, _behind(source, x.array), _behind(destination, x.array))
 
 
 def concatenate(one: One, arrays: Any, axis: Any = 0, *args: Any, **keywords: Any) -> Array:
-    parts = [spread(a, one.examples) for a in arrays]
+    if isinstance(arrays, Batched):  # the rows of one array
+        parts = list(np.moveaxis(arrays.array, 1, 0))
+    else:
+        parts = [spread(a, one.examples) for a in arrays]
     if axis is None:
         parts, axis = [p.reshape(one.examples, -1) for p in parts], 0
     return np.concatenate(parts, _behind(axis, parts[0]), *args, **keywords)
@@ -193,9 +199,9 @@ def outer(one: One, x: Any, y: Any) -> Array:
 
 
 def tensordot(one: One, x: Any, y: Any, axes: Any = 2) -> Array:
-    if isinstance(axes, int):
+    if isinstance(axes, int | np.integer):
         axes = range(_ndim(x) - axes, _ndim(x)), range(axes)
-    of_x, of_y = ([a] if isinstance(a, int) else list(a) for a in axes)
+    of_x, of_y = (list(a) if np.ndim(a) else [a] for a in axes)
     left, right = list(ascii_letters[: _ndim(x)]), list(ascii_letters[26 : 26 + _ndim(y)])
     for a, b in zip(of_x, of_y, strict=True):
         right[b] = left[a]
@@ -222,7 +228,7 @@ def _ndim(a: Any) -> int:
 
 
 # fmt: off
-state(elementwise,   sigmoid, relu, softplus, np.where, np.clip, np.round, np.nan_to_num, np.astype, np.copy, np.sinc,
+state(elementwise,   sigmoid, relu, softplus, np.where, np.clip, np.round, np.astype, np.copy, np.sinc,
                      np.isclose, np.isneginf, np.isposinf)
 state(reduction,     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.count_nonzero)
 state(along(None),   np.cumsum, np.cumprod, np.argmax, np.argmin)
@@ -232,7 +238,8 @@ state(reshape,       np.reshape)
 state(regroup,       np.squeeze, np.expand_dims)
 state(broadcast_to,  np.broadcast_to)
 state(transpose,     np.transpose)
-state(swap,          np.swapaxes, np.moveaxis)
+state(swapaxes,      np.swapaxes)
+state(moveaxis,      np.moveaxis)
 state(concatenate,   np.concatenate)
 state(filled_like,   np.full_like)
 state(read,          getitem)

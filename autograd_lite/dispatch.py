@@ -52,8 +52,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
             )
         dtype = keywords.pop("dtype", None)
         if dtype is not None:
-            cast: Any = np.astype
-            args = tuple(cast(a, dtype) if isinstance(a, np.ndarray | Node) else np.asarray(a, dtype) for a in args)
+            args = _cast_for(ufunc, args, np.dtype(dtype))
         if keywords and f not in COMPOSITES:
             raise TypeError(f"{name_of(f)} takes no {', '.join(keywords)}= with a Tensor")
     if out is None or all(o is None for o in out):
@@ -66,6 +65,17 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
         n.looked_at(f"{name_of(f)} into an array")
     into[...] = f(*values_of(args), **keywords)  # `array += t`, with a t that carries no gradient
     return into
+
+
+def _cast_for(ufunc: np.ufunc, args: tuple[Any, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """The arguments in the dtypes that NumPy casts them to for a result of `dtype`. Raises NumPy's TypeError if there is none."""
+    cast: Any = np.astype
+    arrays: list[Any] = [a if isinstance(a, np.ndarray | Node) else np.asarray(a) for a in args[: ufunc.nin]]
+    given = [type(a) if type(a) in (int, float) else b.dtype for a, b in zip(args, arrays, strict=False)]
+    signature = (*[None] * ufunc.nin, *[dtype] * ufunc.nout)
+    needed = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting="same_kind")
+    cast_args = (a if a.dtype == d else cast(a, d) for a, d in zip(arrays, needed, strict=False))
+    return (*cast_args, *args[ufunc.nin :])
 
 
 def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:

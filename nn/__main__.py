@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said what is wrong, or given its help
         return int(end.code or 0)
     except KeyboardInterrupt:
+        print(file=sys.stderr)  # the line on which ^C stands
         return _ended(among, "interrupted", 130)
     except (OSError, ValueError, FloatingPointError, MemoryError, RuntimeError) as problem:
         return _ended(among, f"error: {' '.join(str(problem).split())}", 2)

@@ -13,6 +13,8 @@ from cases_samples import (
     call,
     dividend,
     divisor,
+    given,
+    holed,
     inside,
     near,
     positive,
@@ -93,8 +95,16 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(Fixed(real(2, 3)), apart(3), None),
         call(real(1).reshape(()), -1.0, apart(2)),
         call(EMPTY, -1.0, 1.0),
+        call(given(2, 3), -0.2, 0.3, dtype=np.float64, casting="safe"),
     ],
-    np.nan_to_num: [*unary(real), call(real(3), nan=1.0), call(real(3), posinf=2.0, neginf=-2.0)],
+    np.nan_to_num: [
+        *unary(real),
+        call(real(3), nan=1.0),
+        call(real(3), posinf=2.0, neginf=-2.0),
+        call(holed(given(4)), nan=given(4) + 1.0),
+        call(holed(given(4)), True, np.array(0.7)),
+        call(np.array([np.inf, 1.0, -np.inf]), posinf=np.array(0.7), neginf=given(3)),
+    ],
     np.heaviside: [*binary(real)[:8], call(Fixed(np.zeros(2)), real(2))],
     np.nextafter: [call(real(2, 3), real(2, 3) + 9.0), call(real(3), 9.0)],
     np.spacing: [call(np.array([0.3, 1.4, -3.1])), call(np.array(6.0))],
@@ -162,6 +172,8 @@ CASES: dict[Callable[..., Any], list[Call]] = {
 }
 
 COMPOSITE_CASES: dict[Callable[..., Any], list[Call]] = {
+    np.clip: [call(given(2, 3), -0.2, 0.3), call(given(2, 3), -0.2, a_max=np.array([0.3, 0.5, 0.1]))],
+    np.nan_to_num: [call(holed(given(4))), call(holed(given(4)), copy=True, nan=given(4) + 1.0)],
     np.divmod: binary(dividend, divisor)[:10],
     np.modf: unary(lambda *s: 3.0 * real(*s) + 0.02)[:3],
     np.frexp: unary(lambda *s: 3.0 * near(*s))[:3],

@@ -5,7 +5,7 @@ from operator import getitem
 from typing import Any
 
 import numpy as np
-from cases_samples import EMPTY, MASK, Call, Fixed, call, real
+from cases_samples import EMPTY, MASK, Call, Fixed, call, given, real
 
 import autograd_lite as ag
 from autograd_lite.ops.indexing import scatter
@@ -97,8 +97,9 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(ag.Tensor(MASK), real(2, 3), real(3)),
         call(MASK[:, :, None], real(2), real(3, 1)),
         call(np.zeros((0, 3), bool), real(3), EMPTY),
+        call(given(2, 3), given(2, 3) + 1.0, given(3)),
     ],
-    getitem: [call(x, index) for x, index in INDICES],
+    getitem: [*(call(x, index) for x, index in INDICES), call(given(2, 3), (0, []))],
     scatter: [call(np.array(x[_plain(index)]), index, x.shape) for x, index in INDICES],
-    setitem: written(),
+    setitem: [*written(), call(given(2, 3), (0, []), given(0)), call(given(2, 3), (0, []), np.array(0.5))],
 }

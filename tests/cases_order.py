@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from cases_samples import EMPTY, Call, Fixed, call, holed, near, positive, real, reduced, running
+from cases_samples import EMPTY, Call, Fixed, call, given, holed, near, positive, real, reduced, running
 
 METHODS = [
     "linear", "lower", "higher", "midpoint", "nearest", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",
@@ -71,6 +71,13 @@ CASES: dict[Callable[..., Any], list[Call]] = {
 }
 
 COMPOSITE_CASES: dict[Callable[..., Any], list[Call]] = {
+    # NumPy writes over the arrays of a case that asks for it; that of Tensors is left alone, see test_engine_numpy.py
+    np.median: [call(given(2, 4), axis=1, overwrite_input=False), call(given(5), None, None, False)],
+    np.nanmedian: [call(holed(given(2, 6)), axis=1), call(given(5), None, None, False, True)],
+    np.quantile: [call(given(5), 0.3, overwrite_input=False), call(given(5), [0.3, 0.6], None, None, False, "hazen")],
+    np.nanquantile: [call(holed(given(6)), 0.4), call(holed(given(6)), 0.4, 0, None, False)],
+    np.percentile: [call(given(5), 30.0, overwrite_input=False), call(given(5), 30.0, None, None, False)],
+    np.nanpercentile: [call(holed(given(6)), 40.0), call(holed(given(6)), 40.0, 0, None, False)],
     np.cumulative_sum: [
         call(real(3)),
         call(real(2, 3), axis=0),

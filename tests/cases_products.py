@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from cases_samples import Call, Fixed, call, real
+from cases_samples import Call, Fixed, call, given, real
 
 MATRICES = [
     call(real(3), real(3)),
@@ -82,6 +82,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3, 4), real(2, 3, 4), axes=3),
         call(real(2, 3, 2), real(2, 3), axes=[[1, 2], [1, 0]]),
         call(real(2, 3), real(3, 0), axes=1),
+        call(given(2, 3), given(3, 2), axes=np.int64(1)),
     ],
     np.einsum: [
         call("ij,jk->ik", real(2, 3), real(3, 2)),

@@ -47,6 +47,35 @@ def test_a_ufunc_takes_dtype():
     assert ag.gradients(np.sum(out), [x])[0].dtype == np.float64
 
 
+CASTS = [
+    (np.exp, (A,), int),
+    (np.add, (A, 1), int),
+    (np.divmod, (A, 2), int),
+    (np.matmul, (A, A), int),
+    (np.ldexp, (A, 2), np.float32),
+    (np.greater, (A, 1), np.float32),
+    (np.hypot.reduce, (A,), int),
+    (np.multiply.outer, (A, A), bool),
+]
+
+
+@pytest.mark.parametrize("f, args, dtype", CASTS, ids=lambda f: getattr(f, "__name__", None))
+def test_a_dtype_that_numpy_refuses_raises(f, args, dtype):
+    with pytest.raises(TypeError):
+        f(*args, dtype=dtype)
+    with pytest.raises(TypeError, match=r"Cannot cast|No loop"):
+        f(tensor(args[0]), *args[1:], dtype=dtype)
+
+
+def test_a_comparison_with_dtype_compares_the_numbers_themselves():
+    equal(np.greater(ag.Tensor([2.5, 0.5]), 2, dtype=bool), [True, False])
+
+
+def test_clip_with_where_raises():
+    with pytest.raises(TypeError, match=r"np\.clip takes no where= with a Tensor"):
+        np.clip(tensor(A), 0.0, 1.0, where=A > 0)
+
+
 @pytest.mark.parametrize("keyword", [{"where": A > 0}, {"casting": "unsafe"}, {"order": "F"}])
 def test_a_ufunc_keyword_that_is_not_understood_raises(keyword):
     with pytest.raises(TypeError, match=next(iter(keyword))):

@@ -53,7 +53,9 @@ def test_a_method_is_that_of_an_ndarray(name):
         lambda x: x.var(axis=0, ddof=1),
         lambda x: x.max(axis=0, initial=0.0),
         lambda x: x.mean(where=A > 0),
+        lambda x: x.clip(0.0),
         lambda x: x.clip(max=1.0),
+        lambda x: x.clip(-1.0, 1.0, dtype=np.float32),
         lambda x: x.astype("float32"),
         lambda x: x.T,
         lambda x: x.mT,
@@ -77,6 +79,32 @@ def test_a_method_that_writes_is_recorded(write):
     write(array)
     equal(y, array)
     np.testing.assert_array_equal(ag.gradients(np.sum(y), [x])[0].data, array == A)
+
+
+@pytest.mark.parametrize("f", [np.median, np.nanmedian, np.quantile, np.nanquantile, np.percentile, np.nanpercentile])
+def test_an_order_statistic_does_not_write_over_a_tensor(f):
+    q = () if f in (np.median, np.nanmedian) else (0.3,)
+    x = tensor([3.0, 1.0, 2.0, 5.0])
+    expected = ag.grad(lambda t: f(t, *q))(x.data)
+    (got,) = ag.gradients(f(x, *q, overwrite_input=True), [x])
+    equal(x, [3.0, 1.0, 2.0, 5.0])
+    np.testing.assert_array_equal(got.data, expected)
+
+
+@pytest.mark.parametrize("axes", [(np.int64(0), np.int64(1)), np.array([[0], [1]])], ids=["numbers", "array"])
+def test_the_axes_of_tensordot_may_be_numpys_own_numbers(axes):
+    x, y = tensor(A), tensor(B)
+    out = np.tensordot(x, y, axes)
+    equal(out, np.tensordot(A, B, axes))
+    to_x, to_y = ag.gradients(np.sum(out * A), [x, y])
+    np.testing.assert_allclose(to_x.data, (A @ B).T)
+    np.testing.assert_allclose(to_y.data, (A @ A).T)
+
+
+def test_nan_to_num_does_not_write_over_a_tensor():
+    x = tensor([1.0, np.nan])
+    equal(np.nan_to_num(x, copy=False), [1.0, 0.0])
+    equal(x, [1.0, np.nan])
 
 
 @pytest.mark.parametrize("name", ["shape", "ndim", "size", "dtype", "nbytes", "itemsize"])

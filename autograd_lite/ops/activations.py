@@ -47,7 +47,7 @@ def softplus(x):
 def leaky_relu(x, negative_slope=0.01):
     """x where x > 0, negative_slope x elsewhere. Its derivative at 0 is negative_slope."""
     x = np.asarray(x)
-    return np.where(x > 0, x, negative_slope * x)
+    return np.where(x > 0, x, negative_slope * np.minimum(x, 0))
 
 
 @primitive
@@ -117,13 +117,15 @@ def _sigmoid_dx(g, ans, x):
 
 
 def _gelu_inner(x):
-    """1/2 (1 + tanh u) is sigmoid(2 u), which does not cancel."""
+    """1/2 (1 + tanh u) is sigmoid(2 u), which does not cancel. Beyond 30 it is 0 or 1, and x³ need not overflow."""
+    x = np.clip(x, -30.0, 30.0)
     return (2.0 * math.sqrt(2.0 / math.pi)) * (x * (1.0 + 0.044715 * np.square(x)))
 
 
 def _gelu_dx(g, ans, x, approximate=None):
     if approximate is None:
         return g * (normal_cdf(x) + x * (gaussian(x, 0.5) / math.sqrt(2.0 * math.pi)))
+    x = np.clip(x, -30.0, 30.0)
     s = sigmoid(_gelu_inner(x))
     inner = (2.0 * math.sqrt(2.0 / math.pi)) * (1.0 + 0.134145 * np.square(x))
     return g * (s + s * sigmoid(-_gelu_inner(x)) * (x * inner))

@@ -52,25 +52,33 @@ def _fmod_dy(g, ans, x, y):
 
 
 def _clip_dx(g, ans, x, *args, **keywords):
-    """g where clipping left x as it was; the bounds themselves belong to it."""
+    """g where clipping left x as it was; the bounds themselves belong to it, and NaN is within all bounds."""
     low, high = _bounds(*args, **keywords)
-    beyond = np.zeros_like(x, bool) if low is None else x < low
-    return np.where(beyond if high is None else beyond | (x > high), 0.0, g)
+    within = np.isnan(x)
+    within = within | ((True if low is None else x >= low) & (True if high is None else x <= high))
+    return np.where(within, g, 0.0)
 
 
 def _clip_dlow(g, ans, x, *args, **keywords):
     low, high = _bounds(*args, **keywords)
-    return np.where((x < low) if high is None else (x < low) & (low <= high), g, 0.0)
+    raised = x < low if high is None else (x < low) & (low <= high)
+    return np.where(raised | (np.isnan(low) & ~np.isnan(x)), g, 0.0)
 
 
 def _clip_dhigh(g, ans, x, *args, **keywords):
     low, high = _bounds(*args, **keywords)
-    return np.where((x if low is None else np.maximum(x, low)) > high, g, 0.0)
+    x = x if low is None else np.maximum(x, low)
+    return np.where((x > high) | (np.isnan(high) & ~np.isnan(x)), g, 0.0)
 
 
-def _bounds(a_min=None, a_max=None, *, min=None, max=None):
-    """`np.clip` takes its bounds by position and under two names each."""
+def _bounds(a_min=None, a_max=None, out=None, *, min=None, max=None, **of_the_ufunc):
+    """`np.clip` takes its bounds by position and under two names each, and hands further keywords on to a ufunc."""
     return (min if a_min is None else a_min), (max if a_max is None else a_max)
+
+
+def _where(kind):
+    """g where x is of one kind of numbers, which np.nan_to_num leaves, or replaces by one of its arguments."""
+    return lambda g, ans, x, *_, **__: np.where(kind(x), g, 0.0)
 
 
 # fmt: off
@@ -106,9 +114,23 @@ defvjp(np.reciprocal,   lambda g, ans, x: -g * np.square(ans))
 
 defvjp(np.clip,         _clip_dx, _clip_dlow, _clip_dhigh,
                         min=_clip_dlow, max=_clip_dhigh)
-defvjp(np.nan_to_num,   lambda g, ans, x, *_, **__: np.where(np.isfinite(x), g, 0.0))
+defvjp(np.nan_to_num,   _where(np.isfinite), None, _where(np.isnan), _where(np.isposinf), _where(np.isneginf),
+                        nan=_where(np.isnan), posinf=_where(np.isposinf), neginf=_where(np.isneginf))
 # fmt: on
 array_like(np.clip)
+
+
+@composite(np.clip)
+def clip(*args, where=True, **keywords):
+    if where is not True:
+        raise TypeError("np.clip takes no where= with a Tensor: choose afterwards, np.where(mask, result, other)")
+    return NotImplemented
+
+
+@composite(np.nan_to_num)
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    """A Tensor is copied in any case: what was recorded is not changed in place."""
+    return NotImplemented if copy else np.nan_to_num(x, True, nan, posinf, neginf)
 
 
 @composite(np.full_like)

@@ -43,7 +43,6 @@ def _setitem_dvalue(g, ans, x, index, value):
 
 def _last_writes(shape, index):
     """For each element of `x[index]`: is it the one that stays when `x[index] = v` writes them in order?"""
-    index = tuple(np.asarray(p) if isinstance(p, list) else p for p in index) if isinstance(index, tuple) else index
     target = np.zeros(shape, np.intp)
     number = np.arange(target[index].size).reshape(target[index].shape)
     target[index] = number
@@ -55,8 +54,8 @@ def _last_writes(shape, index):
 defvjp(getitem,         lambda g, ans, x, index: scatter(g, index, x.shape))
 defvjp(scatter,         lambda g, ans, x, index, shape: g[index])
 defvjp(setitem,         _setitem_dx,   None,   _setitem_dvalue)
-defvjp(np.where,        None,          lambda g, ans, m, x, y: np.where(m, g, 0.0),
-                                       lambda g, ans, m, x, y: np.where(m, 0.0, g))
+defvjp(np.where,        lambda g, ans, m, x, y: np.zeros_like(m),              lambda g, ans, m, x, y: np.where(m, g, 0.0),
+                                                                               lambda g, ans, m, x, y: np.where(m, 0.0, g))
 # fmt: on
 
 array_like(setitem, np.where)

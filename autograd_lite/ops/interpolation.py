@@ -19,9 +19,11 @@ def _piece(x, xp, fp):
         return nowhere.astype(int), nowhere > 0, nowhere, nowhere
     i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
     x0, f0 = _at(xp, i), _at(fp, i)
-    width = _at(xp, i + 1) - x0
     inside = np.logical_and(x >= xp[0], x <= xp[-1])
-    return i, inside, (_at(fp, i + 1) - f0) / width, (x - x0) / width
+    width = _at(xp, i + 1) - x0
+    slope = (_at(fp, i + 1) - f0) / np.where(inside, width, 1.0)
+    divided = np.logical_and(inside, width > 0)  # of points that coincide at the end the last counts
+    return i, inside, slope, np.where(divided, (x - x0) / np.where(divided, width, 1.0), 1.0)
 
 
 def _at(row, i):
@@ -126,7 +128,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     if not retstep:
         return NotImplemented
     pieces = num - 1 if endpoint else num
-    step = (stop * 1.0 - start) / pieces if pieces > 0 else (stop * 1.0 - start) * np.nan
+    step = (stop * 1.0 - start) / pieces if pieces > 0 else np.nan
     return np.linspace(start, stop, num, endpoint, dtype=dtype, axis=axis), step
 
 

@@ -63,7 +63,7 @@ def _summed_axes(x, y, axes):
     """The axes np.tensordot sums over, as two lists of non-negative numbers."""
     if isinstance(axes, int | np.integer):
         return list(range(x.ndim - axes, x.ndim)), list(range(axes))
-    of_x, of_y = ([a] if isinstance(a, int) else list(a) for a in axes)
+    of_x, of_y = (list(a) if np.ndim(a) else [a] for a in axes)
     return [a % x.ndim for a in of_x], [a % y.ndim for a in of_y]
 
 

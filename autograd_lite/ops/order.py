@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..rules import constant, defvjp, primitive
+from ..rules import composite, constant, defvjp, primitive
 from .reductions import _axes, _kept
 
 
@@ -114,6 +114,21 @@ def _median_dx(function):
 
     return rule
 
+
+def _spare_the_input(f, place):
+    """Let `overwrite_input`, which stands at `place`, mean nothing: the rule reads the value that NumPy would write over."""
+
+    @composite(f)
+    def spared(*args, **keywords):
+        if not (keywords.pop("overwrite_input", False) or any(args[place : place + 1])):
+            return NotImplemented
+        return f(*(False if i == place else a for i, a in enumerate(args)), **keywords)
+
+
+_spare_the_input(np.median, 3)
+_spare_the_input(np.nanmedian, 3)
+for function in (np.quantile, np.nanquantile, np.percentile, np.nanpercentile):
+    _spare_the_input(function, 4)
 
 # fmt: off
 #      function           d/dx

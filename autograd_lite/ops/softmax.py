@@ -29,7 +29,7 @@ def log_softmax(x, axis=-1):
 def logsumexp(x, axis=None, keepdims=False):
     """log(sum(exp(x))) along an axis, a tuple of axes, or all (None). Of -inf alone it is -inf."""
     x = _floating(x)
-    with np.errstate(under="ignore", divide="ignore"):
+    with np.errstate(under="ignore", divide="ignore", over="ignore"):
         best = np.max(x, axis=axis, keepdims=True)
         finite = np.where(np.isfinite(best), best, x.dtype.type(0))
         total = np.log(np.sum(np.exp(x - finite), axis=axis, keepdims=True)) + finite

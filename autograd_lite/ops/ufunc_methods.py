@@ -49,7 +49,7 @@ def _scanned(f, array, axis, dtype):
     array = one_array(array)
     if not np.ndim(array):
         raise TypeError(f"np.{f.__name__} is applied along an axis, and a 0-d array has none")
-    array = np.astype(array, f.reduce(np.ones(1, array.dtype)).dtype if dtype is None else np.dtype(dtype))
+    array = np.astype(array, f.reduce(np.ones(1, array.dtype), dtype=dtype).dtype)
     axis = axis % np.ndim(array)
     rows = np.moveaxis(array, axis, 0)
     scanned = list(rows[:1])
