@@ -11,8 +11,10 @@ WRITTEN_AS_NUMBERS = tuple(map(np.dtype, (float, np.float32, np.float16, int, bo
 
 
 def array_text(a: Any) -> str:
-    """An expression that makes an array equal to `a`, of the same dtype and memory layout."""
+    """An expression that makes an array equal to `a`, of the same dtype and memory layout; of a scalar a scalar."""
     array = np.asarray(a)
+    if isinstance(a, np.generic):
+        return f"{array_text(array)}[()]"
     repeated = [n > 1 and s == 0 for s, n in zip(array.strides, array.shape, strict=True)]
     if array.size and any(repeated):
         once = array[tuple(slice(0, 1) if r else slice(None) for r in repeated)]
