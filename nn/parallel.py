@@ -96,9 +96,10 @@ def ranks() -> Ranks | None:
 def parallel_step(net: Module, cost: Any, optimizer: Optimizer, among: Ranks, compiled: bool = True) -> Step:
     """One step of learning, `step(x, y) -> cost`, for a mini-batch that every process of `among` has and computes a part of.
 
-    Cost and weights after it are those of a step by one process, but for the order of summation. Layers that mix the examples
-    of a mini-batch, as batch normalisation does, see the part of a process only; those that draw random numbers draw others
-    in each.
+    Cost and weights after it are those of a step by one process, but for the order of summation. It is otherwise for layers
+    that mix the examples of a mini-batch, as batch normalisation does: they see the part of a process only, and keep its
+    statistics. It is also otherwise for layers that draw random numbers: give each process another seed for these, or all draw
+    the same for different examples.
     """
     parameters = optimizer.params
     ends = np.cumsum([p.size for p in parameters])
