@@ -15,6 +15,7 @@ import numpy as np
 from .graph import NESTS, Node, clock, extras, leaf, nodes_in, values_of
 from .mode import current_mode, recording
 from .ownership import own, release, separate
+from .quiet import hush, speak
 from .rules import VJPS, name_of
 from .traversal import ancestors, between, newest_first
 
@@ -33,9 +34,8 @@ def chain_rule(
     complete: dict[Node, Cotangent] = {}
     ans: Any
     values: Any
-    keywords: Any
-    # A slope may be infinite or undefined; it is returned, not hidden and not announced.
-    with np.errstate(all="ignore"):
+    announced = hush()  # a slope may be infinite or undefined; it is returned, not hidden and not announced
+    try:
         for node in newest_first(passing):
             g = cotangents.pop(node, None)
             if g is None:
@@ -51,38 +51,39 @@ def chain_rule(
                 continue
             row = VJPS[op]
             rules = row.positional
-            args = node.args
+            args, keywords = node.args, node.keywords
             if record:
-                ans, values, keywords = node, args, node.keywords
+                ans, values = node, args
             else:
-                ans, keywords = node._array, node.keywords
+                ans = node._array
                 values = [a._array if isinstance(a, Node) else values_of(a) if type(a) in NESTS else a for a in args]
                 if keywords:
                     keywords = {k: values_of(v) for k, v in keywords.items()}
             try:
                 for i, a in enumerate(args):
-                    if isinstance(a, Node):
-                        if a in passing:
-                            rule = (i < len(rules) and rules[i]) or row.of(op, i)
-                            c = rule(g, ans, *values, **keywords)
-                            data = a._array
-                            if type(c) is float or c is None:
-                                c = _from_number(c, op, i)
-                            if c.shape != data.shape or c.dtype != data.dtype:
-                                c = fit(c, data)
-                            before = cotangents.get(a)
-                            cotangents[a] = c if before is None else before + c  # out of place: c may be g itself
+                    if a in passing if isinstance(a, Node) else False:
+                        rule = (rules[i] if i < len(rules) else None) or row.of(op, i)
+                        c = rule(g, ans, *values, **keywords) if keywords else rule(g, ans, *values)
+                        if type(c) is float or c is None:
+                            c = _from_number(c, op, i)
+                        data = a._array
+                        if c.shape != data.shape or c.dtype is not data.dtype:
+                            c = fit(c, data)
+                        before = cotangents.get(a)
+                        cotangents[a] = c if before is None else before + c  # out of place: c may be g itself
                     elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
                         sent = row.of(op, i)(g, ans, *values, **keywords)
                         _send(zip(a, sent, strict=True), passing, cotangents)
-                if node.keywords:
+                if keywords:
                     named = [(a, k) for k, a in node.keywords.items() if isinstance(a, Node) and a in passing]
                     _send(((a, row.of(op, k)(g, ans, *values, **keywords)) for a, k in named), passing, cotangents)
             except Exception as error:
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
                 raise
+    finally:
+        speak(announced)
     return complete
 
 

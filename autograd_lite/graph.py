@@ -20,6 +20,20 @@ clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
 
+class _Writes:
+    last = 0
+
+
+def last_write() -> int:
+    """When any Tensor last got another array, or began or ceased to require a gradient. Until that changes, none has."""
+    return _Writes.last
+
+
+def note_write() -> None:
+    """Tell those who ask for the `last_write`."""
+    _Writes.last = next(clock)
+
+
 class Node:
     """A value in the graph, and how it was computed."""
 
@@ -74,7 +88,7 @@ class Node:
         if tracer is not None:
             tracer.refuse_write(self)
         self._array = array
-        self._written = next(clock)
+        self._written = _Writes.last = next(clock)
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":
@@ -98,6 +112,7 @@ class Node:
         self._array, self._requires_grad = source._array, source._requires_grad
         self.op, self.args, self.keywords = source.op, source.args, source.keywords
         self.index, self.scope = source.index, source.scope
+        note_write()
 
     def describe(self) -> str:
         """How error messages call this node: by its name if it has one, else by what it is."""

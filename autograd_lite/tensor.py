@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, values_of
+from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, values_of
 from .mode import current_mode
 from .operators import Operators
 
@@ -125,6 +125,7 @@ class Tensor(Operators, ArrayMethods):
                 f"whether {self.describe()} requires a gradient follows from its inputs; detach() cuts it off"
             )
         self._requires_grad = bool(value)
+        note_write()
 
     @property
     def is_leaf(self) -> bool:

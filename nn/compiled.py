@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite import Tensor, enable_grad, gradients
-from autograd_lite.compiler import Program, Recording, Runnable, Write
-from autograd_lite.graph import clock
-from autograd_lite.trees import leaves, mapped
+from autograd_lite import Tensor
 
-from .module import Module, assignments
+from .counters import share_counters
+from .module import Module
 from .optimizers import Optimizer
+from .step_program import StepProgram, signature
 
 Array = NDArray[Any]
 
@@ -41,48 +40,57 @@ class CompiledStep:
         self.net, self.cost, self.optimizer = net, cost, optimizer
         self._kept: list[Tensor] = [*optimizer.params, *(buffer for _, buffer in net.named_buffers())]
         """What a step may write into: the parameters, then the buffers of the network."""
-        self._programs: dict[Any, list[_StepProgram]] = {}
-        """By signature, which may need several, for other states of the network, such as training."""
-        self._last: _StepProgram | None = None
-        self._lock = RLock()
         self._owned: list[Any] = [None] * len(self._kept)
         """Those of their arrays that are known to be nobody else's to change."""
-        self._signatures: list[Any] = [None] * len(self._kept)
+        self._programs: dict[Any, list[StepProgram]] = {}
+        """By signature, which may need several, for other states of the network, such as training."""
+        self._apart: set[int] = set()
+        """The parameters whose counters of steps do not go with those of the others."""
+        self._last: StepProgram | None = None
+        self._lock = RLock()
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         x = x._array if isinstance(x, Tensor) else np.asarray(x)
         y = y._array if isinstance(y, Tensor) else np.asarray(y)
-        optimizer, owned = self.optimizer, self._owned
         with self._lock:
-            for i, p in enumerate(self._kept):
-                if p._array is not owned[i]:
-                    p.write(p._array.copy())
-                    owned[i] = p._array
-                    self._signatures[i] = (owned[i].shape, owned[i].dtype)
-            key = (
-                x.shape, y.shape, x.dtype, y.dtype, optimizer.settings(), self._signatures,
-                [p._requires_grad for p in optimizer.params],
-            )  # fmt: skip
-            last = self._last
-            if last is None or key != last.key or not last.fits():  # to compare is quicker than to hash
-                last = self._last = self._program(key, x, y)
-            return last(x, y, optimizer)
+            program = self._last
+            if program is None or not program.is_ready(x, y):
+                program = self._last = self._made_ready(x, y)
+            return program(x, y)
 
-    def _program(self, key: tuple[Any, ...], x: Array, y: Array) -> "_StepProgram":
-        hashable = tuple(tuple(part) if type(part) is list else part for part in key)
-        programs = self._programs.setdefault(hashable, [])
-        for program in programs:
-            if program.fits():
-                return program
-        program = _StepProgram(self.net, self.cost, self.optimizer, x, y)
-        program.key = (*key[:5], list(key[5]), *key[6:])
-        programs.append(program)
-        while sum(map(len, self._programs.values())) > MOST_PROGRAMS:
-            oldest, others = next(iter(self._programs.items()))
-            del others[0]
-            if not others:
-                del self._programs[oldest]
+    def _made_ready(self, x: Array, y: Array) -> "StepProgram":
+        """The program for these arrays and for the state that optimizer and network are in."""
+        for i, p in enumerate(self._kept):
+            if p._array is not self._owned[i]:
+                p.write(p._array.copy())
+                self._owned[i] = p._array
+        while True:
+            shared = share_counters(self.optimizer, self._apart)
+            key = (
+                *(signature(a) for a in (x, y)), self.optimizer.settings(), shared,
+                tuple(p._requires_grad for p in self.optimizer.params),
+                tuple((array.shape, array.dtype) for array in self._owned),
+            )  # fmt: skip
+            programs = self._programs.setdefault(key, [])
+            program = next((program for program in programs if program.fits()), None)
+            if program is None:
+                program = StepProgram(self.net, self.cost, self.optimizer, x, y)
+                if not program.apart <= self._apart:
+                    self._apart |= program.apart
+                    continue
+                programs.append(program)
+                self._forget_oldest()
+            break
+        program.make_ready()
+        self._owned = [p._array for p in self._kept]
         return program
+
+    def _forget_oldest(self) -> None:
+        while sum(map(len, self._programs.values())) > MOST_PROGRAMS:
+            oldest, programs = next(iter(self._programs.items()))
+            del programs[0]
+            if not programs:
+                del self._programs[oldest]
 
     @property
     def source(self) -> str:
@@ -94,96 +102,3 @@ class CompiledStep:
 
 MOST_PROGRAMS = 64
 """How many programs a step keeps, one for each shape of mini-batch and the like; the oldest is dropped."""
-
-
-class _StepProgram:
-    """The step for one signature. key : the signature"""
-
-    key: tuple[Any, ...] = ()
-
-    def __init__(self, net: Module, cost: Any, optimizer: Optimizer, x: Array, y: Array):
-        recording = Recording()
-        value = recording.value
-        params = optimizer.params
-        x_in, y_in = recording.placeholder(x, "x"), recording.placeholder(y, "y")
-        rates: list[Any] = [recording.placeholder(float(lr), "lr") for lr in optimizer.rates]
-        rules = optimizer.with_rates(rates).rules()
-        states = [_placed(recording, p, state) for p, state in zip(params, optimizer.state, strict=True)]
-
-        @enable_grad
-        def step() -> tuple[Any, list[Any], list[Any], list[Any]]:
-            with assignments() as assigned:
-                c = cost(net(x_in), y_in)
-            grads = gradients(c, params, allow_unused=True)
-            followed = optimizer.clipped(grads) if optimizer.clips else grads
-            news = [
-                (None, s) if g is None else rule.update(p, g, s)
-                for p, g, s, rule in zip(params, followed, states, rules, strict=True)
-            ]
-            return c, grads, news, assigned
-
-        c, grads, news, assigned = recording.run(step, (), {})
-        outputs: list[Any] = [value(c)]
-        last = dict(assigned)
-        writes = [Write(value(buffer), value(new)) for buffer, new in last.items()]
-        written = list(last)
-        self._fresh: list[int] = []
-        """The parameters whose state this step makes for the first time."""
-        for i, (p, (new, new_state), old_state) in enumerate(zip(params, news, states, strict=True)):
-            if new is None:
-                continue
-            writes.append(Write(value(p), value(new)))
-            if new_state is not None and not _alike(old_state, new_state):
-                self._fresh.append(i)
-                outputs += [value(s) for s in leaves(new_state)]
-            elif old_state is not None:
-                writes += [Write(value(o), value(n)) for o, n in zip(leaves(old_state), leaves(new_state), strict=True)]
-        self._state_like = [mapped(lambda _: None, news[i][1]) for i in self._fresh]
-        names = [f"dC_d{p.name}" for p in params]
-        labels = {
-            name: value(g) for name, g in zip(names, grads, strict=True) if g is not None and names.count(name) == 1
-        }
-        held = [s for state in states for s in leaves(state) if s is not None]
-        self._holds_state = bool(held)
-        positions = [i for i, p in enumerate(params) if p in recording.captured]
-        inputs = [value(t) for t in (x_in, y_in, *rates, *held, *(params[i] for i in positions), *written)]
-        del c, grads, news, assigned, last, new, new_state  # the recording tells by who holds them what may change
-        program = recording.finished(Program("step", tuple(inputs), tuple(outputs), tuple(writes), labels))
-        self._changed = [*(params[i] for i in positions), *written]
-        """What the step writes into."""
-        self._read = [*self._changed, *(t for t in recording.captured if t not in {*params, *written})]
-        """What the step finds outside of its arguments."""
-        self._conditions = recording.conditions()
-        self.runnable = Runnable(program)
-
-    def fits(self) -> bool:
-        """Are the network and the cost as they were when the step was recorded, but for values?"""
-        for holds in self._conditions:  # noqa: SIM110  (this is quicker than all())
-            if not holds():
-                return False
-        return True
-
-    def __call__(self, x: Array, y: Array, optimizer: Optimizer) -> float:
-        state = optimizer.state
-        held = [s for part in state for s in leaves(part) if s is not None] if self._holds_state else ()
-        c, *fresh = self.runnable(x, y, *optimizer.rates, *held, *[t._array for t in self._read])
-        now = next(clock)
-        for t in self._changed:
-            t._written = now
-        if fresh:
-            made = iter(fresh)
-            for i, like in zip(self._fresh, self._state_like, strict=True):
-                state[i] = mapped(lambda _: np.asarray(next(made)), like)
-        return float(c)
-
-
-def _placed(recording: Recording, p: Tensor, state: Any) -> Any:
-    """Placeholders for what is remembered of a parameter: `state_W1`, or of a dict `m_W1`, `v_W1` and so on."""
-    if isinstance(state, dict):
-        return {k: None if s is None else recording.placeholder(s, f"{k}_{p.name}") for k, s in state.items()}
-    return None if state is None else recording.placeholder(state, f"state_{p.name}")
-
-
-def _alike(state: Any, other: Any) -> bool:
-    """Have two states of a parameter the same entries?"""
-    return state is not None and (not isinstance(state, dict) or state.keys() == other.keys())

@@ -16,6 +16,11 @@ class _Clock:
     """When an attribute of a watched object was last set."""
 
 
+def last_change() -> int:
+    """When an attribute of any watched object was last set. While that stays the same, none has changed."""
+    return _Clock.last
+
+
 class Watched:
     """An object whose attributes a program may depend on. What of them changes is noticed when the program is to run again.
 

@@ -9,7 +9,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.compiler import Program, Value, Write
 from autograd_lite.compiler.algebra import cancel_transposes, drop_identities, name_products, numbers_first
-from autograd_lite.compiler.factors import gather_factors, plain_sums, reuse_activations
+from autograd_lite.compiler.factors import gather_factors, plain_sums, reuse_activations, sums_of_squares
 from autograd_lite.compiler.interpreter import evaluate, settled
 from autograd_lite.compiler.passes import (
     PASSES,
@@ -173,6 +173,10 @@ CASES: list[tuple[Any, Value, str]] = [
      "subtract(multiply(subtract(1.0, y), x), multiply(subtract(1.0, x), x))"),
     (plain_sums, make(np.subtract, mul(mul(less(y), x), small), mul(mul(less(x), y), small)),
      "subtract(multiply(multiply(subtract(1.0, y), x), small), multiply(multiply(subtract(1.0, x), y), small))"),
+    (sums_of_squares, make(np.sum, make(np.square, x)), "vdot(x, x)"),
+    (sums_of_squares, make(np.sum, make(np.square, x), axis=0), "sum(square(x), axis=0)"),
+    (sums_of_squares, make(np.sum, make(np.square, whole)), "sum(square(whole))"),
+    (sums_of_squares, make(np.sum, mul(x, y)), "sum(multiply(x, y))"),
     (plain_arguments, make(np.sum, x, axis=(0,)), "sum(x, axis=0)"),
     (plain_arguments, make(np.sum, x, (0,), None, None, False, np._NoValue, True), "sum(x, axis=0)"),
     (plain_arguments, make(np.sum, x, axis=(0, 1), keepdims=True), "sum(x, axis=(0, 1), keepdims=True)"),

@@ -112,6 +112,22 @@ def plain_sums(program: Program) -> Program:
     return rewrite(program, rule)
 
 
+def sums_of_squares(program: Program) -> Program:
+    """The sum of all squares is the product of an array with itself. Nothing cancels in it, whatever the order of summation."""
+
+    def rule(value: Value) -> Any:
+        squares = value.args[0] if value.op is np.sum and len(value.args) == 1 and not value.keywords else None
+        if not isinstance(squares, Value) or squares.op is not np.square or squares.name is not None:
+            return value
+        x = squares.args[0]
+        if not isinstance(x, Value) or x.dtype not in (np.float32, np.float64) or squares.keywords:
+            return value
+        fresh = make(np.vdot, x, x)
+        return fresh if fresh.like(value) else value
+
+    return rewrite(program, rule)
+
+
 def _difference(left: list[Any], right: list[Any]) -> Value | None:
     """s (a - y), if the factors of the left are s, 1 - y, a and those of the right s, y, 1 - a."""
     for one in left:

@@ -19,9 +19,10 @@ VIEWS = frozenset((
 ))  # fmt: skip
 """Functions whose result may be a view of their first argument, and of no other."""
 FRESH = ELEMENTWISE | frozenset((
-    np.matmul, np.dot, np.outer, np.tensordot, np.sum, np.max, np.min, np.prod, np.mean, np.var, np.std, np.cumsum, np.cumprod,
-    np.where, np.clip, np.round, np.concatenate, np.copy, np.repeat, np.take, np.sort, np.argsort, np.argmax, np.argmin,
-    np.any, np.all, np.full, np.zeros_like, np.ones_like, np.full_like, scatter, setitem, *BINARY.values(), *UNARY.values(),
+    np.matmul, np.dot, np.vdot, np.outer, np.tensordot, np.sum, np.max, np.min, np.prod, np.mean, np.var, np.std,
+    np.cumsum, np.cumprod, np.where, np.clip, np.round, np.concatenate, np.copy, np.repeat, np.take, np.sort, np.argsort,
+    np.argmax, np.argmin, np.any, np.all, np.full, np.zeros_like, np.ones_like, np.full_like, scatter, setitem,
+    *BINARY.values(), *UNARY.values(),
 ))  # fmt: skip
 """Functions whose result shares memory with nothing. Of any other it may be an argument itself, or a view of one."""
 Aliases = Mapping[Value, frozenset[Value]]

@@ -1,10 +1,12 @@
 """Where each value of a running program stands: in an array of its own, in a buffer, or in the array that it is written to.
 
 Buffers are allocated once, and taken again when the last reader of their value is done. An element-wise function writes over an
-argument that nobody reads any more, and the new value of a written input is computed in that input's own array. What leaves the
-program, as a result or to a function that may keep it, is in an array of its own.
+argument that nobody reads any more, and the new value of a written input is computed in that input's own array. The parts of a
+concatenation are computed where they are to lie. What leaves the program, as a result or to a function that may keep it, is in an
+array of its own.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +26,14 @@ REDUCTIONS: dict[Any, Any] = {
 
 @dataclass
 class Memory:
-    """blocks : dtype and size of each array to allocate;  buffers : the block in which a value stands
+    """blocks : dtype and size of each array to allocate
+    buffers : the block in which a value stands;  starts : the element at which it begins, if that is not the first
     in_target : the inputs in whose arrays new values are computed, by value
     """
 
     blocks: list[tuple[Any, int]] = field(default_factory=list)
     buffers: dict[Value, int] = field(default_factory=dict)
+    starts: dict[Value, int] = field(default_factory=dict)
     in_target: dict[Value, Value] = field(default_factory=dict)
 
     @property
@@ -54,26 +58,73 @@ def planned(program: Program) -> Memory:
     memory = Memory()
     free: dict[tuple[Any, int], list[int]] = {}
     standing: dict[Value, int] = {}
+    parts = parts_of_concatenations(body, last, leaving)
+
+    def stand(v: Value, block: int | None = None) -> None:
+        """Give a value a block: the given one, or one that is free, or a new one."""
+        if block is None:
+            kind = v.dtype, v.size
+            block = free[kind].pop() if free.get(kind) else len(memory.blocks)
+            if block == len(memory.blocks):
+                memory.blocks.append(kind)
+        memory.buffers[v] = standing[v] = block
+
     for i, v in enumerate(body):
         if v in targets and v not in leaving and may_overwrite(v, targets[v], i, last, alias):
             memory.in_target[v] = targets[v]
-        elif v not in leaving and takes_out(v) and layout_of(v) is not None:
+        elif v in parts:
+            whole, memory.starts[v] = parts[v]
+            if whole not in standing:
+                stand(whole)
+            memory.buffers[v] = standing[whole]
+        elif v not in standing and v not in leaving and takes_out(v) and layout_of(v) is not None:
             over = next((a for a in v.inputs if a in standing and may_overwrite(v, a, i, last, alias)), None)
-            kind = v.dtype, v.size
-            if over is not None:
-                block = standing.pop(over)
-            elif free.get(kind):
-                block = free[kind].pop()
-            else:
-                block = len(memory.blocks)
-                memory.blocks.append(kind)
-            memory.buffers[v] = standing[v] = block
+            stand(v, None if over is None else standing.pop(over))
         if v in standing and v not in last:  # nobody reads it
             ends[i].append(v)
         for a in ends[i]:
             if a in standing:  # and was not written over
                 free.setdefault((a.dtype, a.size), []).append(standing.pop(a))
     return memory
+
+
+def parts_of_concatenations(
+    body: Sequence[Value], last: Mapping[Value, int], leaving: frozenset[Value]
+) -> dict[Value, tuple[Value, int]]:
+    """The values that are computed where a concatenation needs them, with that and their first element there.
+
+    They are arrays that were made flat and are not needed any more when they have been concatenated.
+    """
+    found: dict[Value, tuple[Value, int]] = {}
+    for i, whole in enumerate(body):
+        if whole.op is not np.concatenate or whole.keywords or len(whole.args) > 1 or whole in leaving:
+            continue
+        start = 0
+        for flat in whole.args[0]:
+            v = flat.args[0] if is_flattened(flat) else None
+            if (
+                v is not None
+                and v not in found
+                and v not in leaving
+                and last[v] <= i
+                and takes_out(v)
+                and v.dtype == whole.dtype
+                and v.example.flags.c_contiguous
+            ):
+                found[v] = whole, start
+            start += flat.size
+    return found
+
+
+def is_flattened(a: Any) -> bool:
+    """Is it an array made flat, from first to last?"""
+    return (
+        isinstance(a, Value)
+        and a.op is np.reshape
+        and a.args[1:] == ((-1,),)
+        and not a.keywords
+        and isinstance(a.args[0], Value)
+    )
 
 
 def escaping(program: Program, alias: Aliases) -> frozenset[Value]:

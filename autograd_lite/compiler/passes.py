@@ -12,7 +12,7 @@ import numpy as np
 from ..ops.activations import relu, sigmoid, softplus
 from ..rules import IMPURE
 from .algebra import cancel_transposes, drop_identities, name_products, numbers_first
-from .factors import gather_factors, plain_sums, reuse_activations
+from .factors import gather_factors, plain_sums, reuse_activations, sums_of_squares
 from .lifetimes import ELEMENTWISE
 from .names import GRADIENT
 from .program import Program, Value, key, make, replaced, rewrite, values_in
@@ -188,6 +188,6 @@ SPELLINGS: dict[Any, Callable[..., Value]] = {
 }
 PASSES: tuple[Callable[[Program], Program], ...] = (
     fold_constants, plain_numbers, drop_broadcasts, name_products, cancel_transposes, drop_identities, gather_factors,
-    plain_sums, reuse_activations, plain_arguments, numbers_first, merge,
+    plain_sums, reuse_activations, plain_arguments, sums_of_squares, numbers_first, merge,
 )  # fmt: skip
 """In the order in which they are applied."""

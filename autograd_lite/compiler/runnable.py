@@ -1,7 +1,8 @@
 """A program, ready to run."""
 
 import linecache
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import count
 from threading import RLock
 from traceback import walk_tb
@@ -11,10 +12,11 @@ from weakref import finalize
 
 import numpy as np
 
-from ..quiet import quietly
+from ..quiet import silence
 from .interpreter import settled
 from .lifetimes import independent_writes
 from .memory import is_foreign
+from .packing import packed, side_by_side
 from .passes import simplified
 from .printer import source_of
 from .program import Program, Value
@@ -29,13 +31,19 @@ class Runnable:
 
     Called with one array (or number) an input, it returns a tuple, one entry an output; arrays in it share memory with nothing.
     Safe from several threads: each call has buffers of its own. Programs that write run one call at a time.
+
+    held : inputs whose arrays are the same in many runs. They are no parameters: `instance` is given their arrays once
     """
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, held: Iterable[Value] = ()):
         program = independent_writes(simplified(program))
         forget(set(program.body()) - set(program.draws))  # they are computed anew
         self.program = program = settled(program)
-        self._printing = printing = Printing(program)
+        self._held = tuple(held)
+        running, self._packs = packed(program, self._held)
+        members = {m for pack in self._packs.values() for m in pack}
+        given = (*self._packs, *(v for v in self._held if v not in members))
+        self._printing = printing = Printing(settled(running) if self._packs else program, given)
         self.text = printing.text
         """The Python that runs."""
         self.buffer_bytes = printing.memory.nbytes
@@ -47,7 +55,7 @@ class Runnable:
         self._writing = RLock() if program.writes else None
         self._calls_others = any(is_foreign(v.op) for v in program.body())
         """Are there functions in it that may use context variables?"""
-        forget((*program.inputs, *program.body()))
+        forget((*program.inputs, *program.body(), *running.inputs, *running.body()))
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
         if self._writing is None:
@@ -59,24 +67,32 @@ class Runnable:
         try:
             run = self._idle.pop()
         except IndexError:  # the first call, or others are running
-            run = self._instance()
+            run = self.instance()[0]
         try:
-            if self._calls_others:
-                with np.errstate(all="ignore"):
-                    return run(*arrays)  # type: ignore[no-any-return]
-            return quietly(run, *arrays)
+            return run(*arrays)  # type: ignore[no-any-return]
         except Exception as error:
-            self._explain(error)
+            self.explain(error)
             raise
         finally:
             self._idle.append(run)
 
-    def _instance(self) -> Callable[..., Any]:
-        namespace = self._printing.namespace()
-        exec(self._code, namespace)
-        return namespace[self.program.name]  # type: ignore[no-any-return]
+    def instance(self, held: Sequence[Any] = ()) -> tuple[Callable[..., Any], list[Any]]:
+        """A function that runs the program in buffers of its own, without a word about floating-point errors: one call at a time.
 
-    def _explain(self, error: Exception) -> None:
+        held : the arrays of the inputs that are held. The second result is where it runs: some are moved to lie side by side
+        """
+        arrays: dict[Value, Any] = dict(zip(self._held, held, strict=True))
+        for pack, members in self._packs.items():
+            arrays[pack], views = side_by_side([arrays[m] for m in members])
+            arrays.update(zip(members, views, strict=True))
+        namespace = self._printing.namespace([arrays[v] for v in self._printing.held])
+        exec(self._code, namespace)
+        run = namespace[self.program.name]
+        silent = np.errstate(all="ignore")(run) if self._calls_others else partial(silence().run, run)
+        return silent, [arrays[v] for v in self._held]
+
+    def explain(self, error: Exception) -> None:
+        """Note on an error which lines of the program led to it."""
         for frame, line in walk_tb(error.__traceback__):
             if frame.f_code.co_filename == self._filename:
                 text, _, name = self.text.splitlines()[line - 1].strip().partition("  # ")

@@ -1,6 +1,7 @@
 """The running printing of a program: one call a line, into the places that memory.py planned."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from operator import getitem
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from ..rules import name_of
 from .expressions import ATOM, INFIX, Text, arguments, literal, written
 from .lifetimes import VIEWS, aliases, memory_of
-from .memory import REDUCTIONS, Array, is_foreign, is_plain_reduction, laid_out, layout_of, planned
+from .memory import REDUCTIONS, Array, is_flattened, is_foreign, is_plain_reduction, laid_out, layout_of, planned
 from .names import unused, variable_names
 from .program import Program, Value, values_in
 
@@ -17,10 +18,14 @@ ARITHMETIC = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum,
 
 
 class Printing:
-    """The text, and what its names stand for."""
+    """The text, and what its names stand for.
 
-    def __init__(self, program: Program):
+    held : the inputs that are no parameters of the text, but stand in its namespace
+    """
+
+    def __init__(self, program: Program, held: tuple[Value, ...] = ()):
         self.program = program
+        self.held = held
         self.memory = planned(program)
         self.names = variable_names(program, program.body())
         self.place: dict[Value, str] = {v: self.names[v] for v in program.inputs}
@@ -30,15 +35,17 @@ class Printing:
         self.known: dict[int, str] = {}
         """Their names, by id."""
         self.taken = {"np", program.name, *self.names.values()}
-        self.buffers: dict[tuple[int, tuple[int, ...], tuple[int, ...]], str] = {}
-        """The names of the arrays that the blocks are used as: block, shape, layout."""
+        self.buffers: dict[tuple[int, int, tuple[int, ...], tuple[int, ...]], str] = {}
+        """The names of the arrays that the blocks are used as: block, first element, shape, layout."""
         self.views: dict[str, tuple[str, Callable[[Array], Array]]] = {}
-        """Views of buffers that are made once: the name of the array, and how."""
+        """Views of buffers and of held inputs, made once: the name of the array, and how."""
+        self.flat: dict[str, str] = {}
+        """The names of flat views, by that of the array."""
         self.scalars: dict[tuple[Any, Any], str] = {}
         """The names of the 0-d arrays that numbers are given as, by number and dtype."""
         self.blocks = self._blocks()
-        self.there: dict[str, Array] = {}
-        """One set of buffers and views, to see what is a view of what."""
+        self.there: dict[str, Array] = {self.names[v]: v.example for v in held}
+        """One set of held inputs, buffers and views, to see what is a view of what."""
         self.lines: list[str] = []
         for v in program.body():
             self._print(v)
@@ -48,16 +55,17 @@ class Printing:
 
     @property
     def text(self) -> str:
-        parameters = ", ".join(self.names[v] for v in self.program.inputs)
+        parameters = ", ".join(self.names[v] for v in self.program.inputs if v not in self.held)
         return "\n".join([f"def {self.program.name}({parameters}):", *(f"    {line}" for line in self.lines), ""])
 
-    def namespace(self) -> dict[str, Any]:
-        """What the names of the text stand for, with buffers of its own."""
-        return self.fixed | self._allocated()
+    def namespace(self, held: Sequence[Array] = ()) -> dict[str, Any]:
+        """What the names of the text stand for, with buffers of its own. held : the arrays of the inputs that are held"""
+        return self.fixed | self._allocated(held)
 
-    def _allocated(self) -> dict[str, Array]:
+    def _allocated(self, held: Sequence[Array] = ()) -> dict[str, Array]:
         blocks = self._blocks()
-        there = {name: laid_out(blocks[i], shape, axes) for (i, shape, axes), name in self.buffers.items()}
+        there = {self.names[v]: array for v, array in zip(self.held, held, strict=True)}
+        there |= {name: _part(blocks, *use) for use, name in self.buffers.items()}
         for name, (of, view) in self.views.items():
             there[name] = view(there[of])
         for (_, dtype), name in self.scalars.items():
@@ -73,6 +81,8 @@ class Printing:
     def _print(self, v: Value) -> None:
         if v in self.memory.in_target:
             self._line(v, self.place[self.memory.in_target[v]])
+        elif v in self.memory.buffers and v.op is np.concatenate:
+            self._concatenate(v)
         elif v in self.memory.buffers:
             self._line(v, self._buffer(v))
         elif not self._is_fixed_view(v):
@@ -84,20 +94,33 @@ class Printing:
         self.place[v] = into
         self.lines.append(f"{self._call(v, into)}{self._comment(v)}")
 
+    def _concatenate(self, v: Value) -> None:
+        """Copy those parts that were not computed in their places."""
+        self.place[v] = self._buffer(v)
+        start = 0
+        for flat in v.args[0]:
+            part = flat.args[0] if is_flattened(flat) else flat
+            if self.memory.buffers.get(part) != self.memory.buffers[v] or self.memory.starts.get(part) != start:
+                into = self._block(self.memory.buffers[v], start, flat.shape, (0,))
+                self.lines.append(f"{into}[...] = {self._of(flat)[0]}")
+            start += flat.size
+
     def _comment(self, v: Value) -> str:
         return f"  # {v.name}" if v.name and v.name != self.place[v] else ""
 
     def _buffer(self, v: Value) -> str:
         axes = layout_of(v)
         assert axes is not None
-        use = self.memory.buffers[v], v.shape, axes
+        return self._block(self.memory.buffers[v], self.memory.starts.get(v, 0), v.shape, axes)
+
+    def _block(self, *use: Any) -> str:
         if use not in self.buffers:
             name = self.buffers[use] = self._unused(f"buffer{len(self.buffers) + 1}")
-            self.there[name] = laid_out(self.blocks[use[0]], v.shape, axes)
+            self.there[name] = _part(self.blocks, *use)
         return self.buffers[use]
 
     def _is_fixed_view(self, v: Value) -> bool:
-        """Is it a view of a buffer that can be made before the program runs? Then it is."""
+        """Is it a view of what is there before the program runs? Then it is made then."""
         if (
             v.op not in VIEWS
             or not isinstance(v.args[0], Value)
@@ -115,7 +138,7 @@ class Printing:
         array = view(of)
         if not np.may_share_memory(array, of):
             return False
-        name = self._unused(f"{self.place[v.args[0]]}_{self.names[v]}")
+        name = self.names[v] if v.name else self._unused(f"{self.place[v.args[0]]}_{self.names[v]}")
         self.views[name] = self.place[v.args[0]], view
         self.there[name] = array
         self.place[v] = name
@@ -151,7 +174,10 @@ class Printing:
             op, parts = np.reciprocal, [self._of(v.args[1])[0]]
         elif op in ARITHMETIC and v.kind == "f":
             parts = [self._operand(a, v.dtype) for a in v.args]
+        elif op is np.vdot and v.args[0] is v.args[1] and self._is_there(v.args[0]):
+            op, parts = np.dot, [self._flat(v.args[0])] * 2
         else:
+            op = np.dot if into is not None and _is_plain_product(v) else op
             parts = arguments(v, self._of)
         if into is not None:  # by position is quicker, but for those that are to take many arguments one day
             parts.append(f"out={into}" if v.op in (np.maximum, np.minimum) else into)
@@ -175,6 +201,19 @@ class Printing:
                 self.lines.append(f"{name}[()] = {self.place[a]}")
             return self.scalars[a, dtype]
         return self._of(a)[0]
+
+    def _is_there(self, a: Value) -> bool:
+        """Is it dense and in rows, where it is known before the program runs?"""
+        there = self.there.get(self.place.get(a, ""))
+        return there is not None and there.flags.c_contiguous
+
+    def _flat(self, a: Value) -> str:
+        """A view of such an array as np.vdot makes it flat, which it does at every call."""
+        of = self.place[a]
+        if of not in self.flat:
+            name = self.flat[of] = self._unused(f"{of}_flat")
+            self.views[name] = of, np.ravel
+        return self.flat[of]
 
     def _reduction(self, v: Value, into: str | None) -> str:
         """A call of the ufunc's method: (array, axis, dtype, out, keepdims)."""
@@ -207,3 +246,24 @@ class Printing:
         name = unused(wanted, self.taken)
         self.taken.add(name)
         return name
+
+
+def _part(blocks: Sequence[Array], block: int, start: int, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+    return laid_out(blocks[block][start : start + math.prod(shape)], shape, axes)
+
+
+def _is_plain_product(v: Value) -> bool:
+    """Is it a product of matrices for which np.matmul and np.dot call the same function of the BLAS?
+
+    np.dot needs a microsecond less to come to it. Of rows and columns, and of other layouts, each makes something else.
+    """
+    return (
+        v.op is np.matmul
+        and v.ndim == 2
+        and v.dtype in (np.float32, np.float64)
+        and v.example.flags.c_contiguous
+        and all(
+            isinstance(a, Value) and a.dtype == v.dtype and a.ndim == 2 and min(a.shape) > 1 and a.example.flags.forc
+            for a in v.args
+        )
+    )

@@ -11,12 +11,13 @@ from autograd_lite import Tensor
 from autograd_lite.trees import mapped
 
 from ..module import Module
+from ..watching import Watched
 from .clipping import clip_by_norm, clip_by_value
 
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 
 
-class Optimizer(ABC):
+class Optimizer(Watched, ABC):
     """Base class: a subclass says in `update` what becomes of one parameter.
 
     params : the Tensors to learn, `net.parameters()`; or groups of them, dicts such as {"params": [...], "lr": 0.01},
@@ -154,13 +155,15 @@ class Optimizer(ABC):
         other.rates = values
         return other
 
+    def own_options(self) -> list[list[tuple[str, Any]]]:
+        """The options that groups have of their own; none if no group has any."""
+        if not any(len(group) > 1 for group in self.groups):
+            return []
+        return [[(k, v) for k, v in group.items() if k != "params"] for group in self.groups]
+
     def settings(self) -> tuple[Any, ...]:
         """All that the formulas depend on, except for the learning rates."""
-        own = [
-            tuple((k, v) for k, v in group.items() if k not in ("params", "lr"))
-            for group in self.groups
-            if len(group) > 1
-        ]
+        own = [tuple((k, v) for k, v in group if k != "lr") for group in self.own_options()]
         return (
             *[getattr(self, name) for name in self.options[1:]], self.clip_norm, self.clip_value, *own,
             *[tuple(s) if type(s) is dict else s is None for s in self.state],

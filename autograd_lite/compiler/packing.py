@@ -1,0 +1,188 @@
+"""Arrays side by side: what a program does alike to several arrays, element by element, is done to all of them at once.
+
+An optimiser treats all parameters alike: W1 - lr * dC_dW1, b1 - lr * dC_db1, and so on. If the parameters lie side by side in one
+array, and their gradients in another, that is one product and one difference, of the same numbers and so with the same bits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from operator import getitem
+from typing import Any
+
+import numpy as np
+
+from .program import Program, Value, Write, make, substituted, values_in
+
+EXACT = frozenset((
+    np.add, np.subtract, np.multiply, np.divide, np.sqrt, np.square, np.negative, np.absolute, np.maximum, np.minimum,
+))  # fmt: skip
+"""Functions whose result for an element does not depend on where it stands, to the last bit."""
+LARGEST = 2**15
+"""Arrays of more elements stay by themselves: they take longer than a call, and are best written while they are in the cache."""
+
+DEEPEST = 30
+"""Updates are simpler than that."""
+
+Members = tuple[Value, ...]
+Array = np.ndarray[Any, Any]
+
+
+def packed(program: Program, held: Sequence[Value]) -> tuple[Program, dict[Value, Members]]:
+    """A program in which some of the `held` inputs are replaced by one-dimensional ones, in which they lie side by side.
+
+    The second result tells which: what stands in each new input. The program is the one given, if there is nothing to pack.
+    """
+    updates = _Updates(program, held)
+    packs: dict[Members, Value] = {}
+    alike: dict[Any, list[Write]] = {}
+    for w in program.writes:
+        form = updates.form(w)
+        if form is not None:
+            alike.setdefault(form, []).append(w)
+    groups = updates.by_themselves([group for group in alike.values() if len(group) > 1])
+    inputs = [members for group in groups for members in updates.inputs(group)]
+    for members in dict.fromkeys(inputs):
+        if all(other == members or set(members).isdisjoint(other) for other in inputs):
+            name = f"{members[0].name}_to_{members[-1].name}" if members[0].name else None
+            packs[members] = Value(None, (), {}, np.concatenate([m.example.reshape(-1) for m in members]), name)
+    groups = [group for group in groups if all(members in packs for members in updates.inputs(group))]
+    groups = updates.by_themselves(groups)
+    packs = {members: packs[members] for group in groups for members in updates.inputs(group)}
+    if not groups:
+        return program, {}
+    by: dict[Value, Any] = {}
+    for members, pack in packs.items():
+        by.update(_parts(pack, members))
+    for v in program.body():
+        by[v] = v.with_inputs(by)
+    writes = [Write(packs[targets(group)], updates.together([w.value for w in group], packs, by)) for group in groups]
+    done = {w for group in groups for w in group}
+    inside = {m for members in packs for m in members}
+    places = {members[0]: pack for members, pack in packs.items()}
+    fresh = replace(
+        program,
+        inputs=tuple(places.get(v, v) for v in program.inputs if v not in inside or v in places),
+        outputs=tuple(substituted(o, by) for o in program.outputs),
+        writes=tuple([Write(w.target, by.get(w.value, w.value)) for w in program.writes if w not in done] + writes),
+        labels={k: by.get(v, v) for k, v in program.labels.items()},
+        draws=tuple(by.get(v, v) for v in program.draws),
+    )
+    return fresh, {pack: members for members, pack in packs.items()}
+
+
+def side_by_side(arrays: Sequence[Array]) -> tuple[Array, list[Array]]:
+    """Arrays of one dtype as one, and as views of it. If they lie so already, they are left where they are."""
+    ends = list(accumulate((a.size for a in arrays), initial=0))
+    base = arrays[0].base
+    if not (isinstance(base, np.ndarray) and base.shape == (ends[-1],) and _lie_in(base, arrays, ends)):
+        base = np.concatenate([a.reshape(-1) for a in arrays])
+    views = [base[i:j].reshape(a.shape) for a, (i, j) in zip(arrays, pairwise(ends), strict=True)]
+    return base, list(arrays) if arrays[0].base is base else views
+
+
+def _lie_in(base: Array, arrays: Sequence[Array], starts: Sequence[int]) -> bool:
+    origin, size = base.ctypes.data, base.itemsize
+    return base.flags.c_contiguous and all(
+        a.base is base and a.flags.c_contiguous and a.dtype == base.dtype and a.ctypes.data == origin + start * size
+        for a, start in zip(arrays, starts, strict=False)
+    )
+
+
+def targets(group: Iterable[Write]) -> Members:
+    return tuple(w.target for w in group)
+
+
+def _parts(pack: Value, members: Members) -> dict[Value, Value]:
+    """What stands for each member: a view of the pack."""
+    ends = accumulate((m.size for m in members), initial=0)
+    return {
+        m: make(np.reshape, make(getitem, pack, slice(start, stop)), m.shape, name=m.name, scope=m.scope)
+        for m, (start, stop) in zip(members, pairwise(ends), strict=True)
+    }
+
+
+class _Updates:
+    """The new values of written inputs as trees of exact functions, down to inputs, numbers and other arrays of their shape."""
+
+    def __init__(self, program: Program, held: Sequence[Value]):
+        self.program = program
+        written = {w.target for w in program.writes}
+        self.own = {v for v in held if v in written and v.ndim and v.size <= LARGEST and v.example.flags.c_contiguous}
+        """The inputs that may be packed."""
+        self.named = set(program.labels.values())
+        """Gradients, which are arguments of an update and not a part of it."""
+        self.made: dict[Members, Value] = {}
+        """What was made of values that are alike, so that it is made once."""
+
+    def form(self, write: Write) -> Any:
+        """What two writes have in common whose values are made alike; None for one that cannot be packed."""
+        if write.target not in self.own or self._is_leaf(write.value):
+            return None
+        return self._form(write.value, write.target, DEEPEST)
+
+    def _form(self, a: Any, target: Value, depth: int) -> Any:
+        if not isinstance(a, Value):
+            return ("number", type(a), repr(a)) if type(a) in (int, float) else None
+        if a.ndim == 0:
+            return "number", id(a)
+        if a.shape != target.shape or not depth:
+            return None
+        if self._is_leaf(a):
+            return "input" if a in self.own else "array", a.dtype
+        parts = tuple(self._form(part, target, depth - 1) for part in a.args)
+        return None if None in parts else (a.op, *parts)
+
+    def _is_leaf(self, a: Value) -> bool:
+        return a.op not in EXACT or bool(a.keywords) or a in self.named
+
+    def inputs(self, group: Sequence[Write]) -> list[Members]:
+        """The inputs that have to lie side by side for a group: the targets, and others at the same place of each tree."""
+        return [targets(group), *self._inputs([w.value for w in group])]
+
+    def _inputs(self, alike: Sequence[Any]) -> list[Members]:
+        first = alike[0]
+        if not isinstance(first, Value) or first.ndim == 0:
+            return []
+        if self._is_leaf(first):
+            return [tuple(alike)] if first in self.own else []
+        return [m for parts in zip(*(v.args for v in alike), strict=True) for m in self._inputs(parts)]
+
+    def by_themselves(self, groups: list[list[Write]]) -> list[list[Write]]:
+        """The groups of whose trees no part is needed elsewhere: it would be computed twice."""
+        while True:
+            inner = {id(group): self._inner([w.value for w in group]) for group in groups}
+            everywhere = set[Value]().union(*inner.values())
+            needed = {a for v in self.program.body() if v not in everywhere for a in v.inputs}
+            needed.update(values_in(self.program.outputs), self.program.draws)
+            done = {w for group in groups for w in group}
+            needed.update(w.value for w in self.program.writes if w not in done)
+            kept = [group for group in groups if needed.isdisjoint(inner[id(group)])]
+            if len(kept) == len(groups):
+                return groups
+            groups = kept
+
+    def _inner(self, waiting: list[Value]) -> set[Value]:
+        found: set[Value] = set()
+        while waiting:
+            v = waiting.pop()
+            if v.ndim and v not in found and not self._is_leaf(v):
+                found.add(v)
+                waiting.extend(v.inputs)
+        return found
+
+    def together(self, alike: Sequence[Any], packs: Mapping[Members, Value], by: Mapping[Value, Any]) -> Any:
+        """One value in the place of several that are alike. by : what stands for the values of the program that was given"""
+        first = alike[0]
+        if not isinstance(first, Value) or first.ndim == 0:
+            return by.get(first, first) if isinstance(first, Value) else first
+        members = tuple(alike)
+        if members not in self.made:
+            if not self._is_leaf(first):
+                args = [self.together(parts, packs, by) for parts in zip(*(v.args for v in alike), strict=True)]
+                self.made[members] = make(first.op, *args)  # type: ignore[arg-type]
+            elif members in packs:
+                self.made[members] = packs[members]
+            else:
+                self.made[members] = make(np.concatenate, [make(np.reshape, by.get(a, a), (-1,)) for a in alike])
+        return self.made[members]

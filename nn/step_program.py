@@ -1,0 +1,214 @@
+"""One training step for one signature: recorded, made a program, and run."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from operator import attrgetter, is_
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite import Tensor, enable_grad, gradients
+from autograd_lite.compiler import Program, Recording, Runnable, Value, Write
+from autograd_lite.graph import clock, last_write
+from autograd_lite.trees import leaves, mapped
+
+from .counters import remembered
+from .module import Module, assignments
+from .optimizers import Optimizer
+from .watching import last_change
+
+Array = NDArray[Any]
+
+
+def signature(array: Array) -> tuple[Any, ...]:
+    """What a program depends on of an array; its last bits may depend on how it lies in memory."""
+    return array.shape, array.strides, array.dtype
+
+
+class _Taken(NamedTuple):
+    """What a step came to: the cost, gradients, and new values of parameters with what is remembered of them, and of buffers."""
+
+    cost: Tensor
+    grads: Sequence[Tensor | None]
+    news: list[tuple[Tensor | None, Any]]
+    assigned: dict[Tensor, Tensor]
+
+
+class StepProgram:
+    """The step for one signature: of the arrays, the optimizer's options and what it remembers."""
+
+    def __init__(self, net: Module, cost: Any, optimizer: Optimizer, x: Array, y: Array):
+        self._optimizer = optimizer
+        self._arguments = (*signature(x), *signature(y))
+        recording = Recording()
+        params = optimizer.params
+        x_in, y_in = recording.placeholder(x, "x"), recording.placeholder(y, "y")
+        rates: list[Any] = [recording.placeholder(float(lr), "lr") for lr in optimizer.rates]
+        rules = optimizer.with_rates(rates).rules()
+        states = _placed(recording, optimizer)
+
+        @enable_grad
+        def step() -> _Taken:
+            with assignments() as assigned:
+                c = cost(net(x_in), y_in)
+            grads = gradients(c, params, allow_unused=True)
+            followed = optimizer.clipped(grads) if optimizer.clips else grads
+            news = [
+                (None, s) if g is None else rule.update(p, g, s)
+                for p, g, s, rule in zip(params, followed, states, rules, strict=True)
+            ]
+            return _Taken(c, grads, news, dict(assigned))
+
+        unfinished = self._described(recording, [x_in, y_in, *rates], states, recording.run(step, (), {}))
+        program = recording.finished(unfinished)  # which tells by who holds them what may change
+        self._read = [*self._changed, *(t for t in recording.captured if t not in {*params, *self._changed})]
+        """What the step finds outside of its arguments."""
+        self._conditions = recording.conditions()
+        self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
+        self._run: Any = None
+
+    def _described(self, recording: Recording, arguments: list[Tensor], states: list[Any], taken: "_Taken") -> Program:
+        """What the step returns and writes, and how gradients are called in print."""
+        value, params = recording.value, self._optimizer.params
+        outputs: list[Any] = [value(taken.cost)]
+        becomes: dict[Value, Value] = {value(buffer): value(new) for buffer, new in taken.assigned.items()}
+        self._fresh: list[int] = []
+        """The parameters whose state this step makes for the first time."""
+        self.apart: set[int] = set()
+        """The parameters whose counters were taken to be those of others, and are not. Then this program is good for nothing."""
+        for i, (p, (new, new_state), old_state) in enumerate(zip(params, taken.news, states, strict=True)):
+            if new is None:
+                continue
+            becomes[value(p)] = value(new)
+            if new_state is not None and not _alike(old_state, new_state):
+                self._fresh.append(i)
+                outputs += [value(s) for s in leaves(new_state)]
+            elif old_state is not None:
+                for o, n in zip(leaves(old_state), leaves(new_state), strict=True):
+                    if becomes.setdefault(value(o), value(n)) is not value(n):
+                        self.apart.add(i)
+        for i, ((new, _), old_state) in enumerate(zip(taken.news, states, strict=True)):
+            if new is None and any(o is not None and value(o) in becomes for o in leaves(old_state)):
+                self.apart.add(i)
+        self._state_like = [mapped(lambda _: None, taken.news[i][1]) for i in self._fresh]
+        names = [f"dC_d{p.name}" for p in params]
+        labels = {
+            name: value(g)
+            for name, g in zip(names, taken.grads, strict=True)
+            if g is not None and names.count(name) == 1
+        }
+        kept = dict.fromkeys(s for state in states for s in leaves(state) if s is not None)
+        self._changed = [*(p for p in params if p in recording.captured), *taken.assigned]
+        """What the step writes into."""
+        inputs = [value(t) for t in (*arguments, *kept, *self._changed)]
+        writes = [Write(target, new) for target, new in becomes.items()]
+        return Program("step", tuple(inputs), tuple(outputs), tuple(writes), labels)
+
+    def fits(self) -> bool:
+        """Are the network and the cost as they were when the step was recorded, but for values?"""
+        for holds in self._conditions:  # noqa: SIM110  (this is quicker than all())
+            if not holds():
+                return False
+        return True
+
+    def make_ready(self) -> None:
+        """Run in the arrays that parameters, buffers and the optimizer's state have now, and note what else is as it is now."""
+        optimizer = self._optimizer
+        if self._run is None or not (self._is_unwritten() and self._has_its_state()):
+            self._move_in()
+        self._seen, self._written = last_change(), last_write()
+        self._rates = optimizer.rates
+        self._options = optimizer.own_options()
+
+    def _move_in(self) -> None:
+        """Have the program run in the arrays there are, which may move to other places for it."""
+        optimizer = self._optimizer
+        state = remembered(optimizer)
+        self._run, arrays = self.runnable.instance([*state.values(), *map(_ARRAY, self._read)])
+        moved = dict(zip(state, arrays, strict=False))
+        optimizer.state[:] = [mapped(lambda s: None if s is None else moved[id(s)], part) for part in optimizer.state]
+        self._arrays = arrays[len(state) :]
+        for t, array in zip(self._read, self._arrays, strict=True):
+            if t._array is not array:
+                t.write(array)
+        self._needs = [*map(_NEEDS, optimizer.params)]
+        self._state = list(optimizer.state)
+        self._state_arrays = [*_in_dicts(self._state)]
+        self._remembers = bool(self._fresh or state)
+
+    def is_ready(self, x: Array, y: Array) -> bool:
+        """May it run on x and y at once? Asked at every step, so what is seldom changed is looked at only if it may have been."""
+        return (
+            self._arguments == (x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype)
+            and self._seen == last_change()
+            and (self._written == last_write() or self._is_unwritten())
+            and (not self._remembers or self._has_its_state())
+            and (not self._options or self._options == self._optimizer.own_options())
+            and self.fits()
+        )
+
+    def _is_unwritten(self) -> bool:
+        """Something was written somewhere: was it nothing of this step?"""
+        now = last_write()
+        if all(map(is_, map(_ARRAY, self._read), self._arrays)) and self._needs == [
+            *map(_NEEDS, self._optimizer.params)
+        ]:
+            self._written = now
+            return True
+        return False
+
+    def _has_its_state(self) -> bool:
+        state = self._optimizer.state
+        return all(map(is_, state, self._state)) and all(map(is_, _in_dicts(state), self._state_arrays))
+
+    def __call__(self, x: Array, y: Array) -> float:
+        """The cost. Only when it is ready."""
+        try:
+            c, *fresh = self._run(x, y, *self._rates)
+        except Exception as error:
+            self.runnable.explain(error)
+            raise
+        now = next(clock)
+        for t in self._changed:
+            t._written = now
+        if fresh:
+            made = iter(fresh)
+            for i, like in zip(self._fresh, self._state_like, strict=True):
+                self._optimizer.state[i] = mapped(lambda _: np.asarray(next(made)), like)
+        return float(c)
+
+
+_ARRAY, _NEEDS = attrgetter("_array"), attrgetter("_requires_grad")
+
+
+def _in_dicts(state: list[Any]) -> Iterator[Any]:
+    """What is remembered of parameters, where that is dicts."""
+    return chain.from_iterable(s.values() for s in state if type(s) is dict)
+
+
+def _placed(recording: Recording, optimizer: Optimizer) -> list[Any]:
+    """Placeholders for what is remembered of the parameters: `state_W1`, or of a dict `m_W1`, `v_W1` and so on.
+
+    What is remembered of several parameters at once has one placeholder, `t`.
+    """
+    shared = Counter(id(s) for state in optimizer.state for s in leaves(state))
+    known: dict[int, Any] = {}
+
+    def placed(s: Any, name: str, p: Tensor) -> Any:
+        if s is None:
+            return None
+        if id(s) not in known:
+            known[id(s)] = recording.placeholder(s, name if shared[id(s)] > 1 else f"{name}_{p.name}")
+        return known[id(s)]
+
+    return [
+        {k: placed(s, k, p) for k, s in state.items()} if isinstance(state, dict) else placed(state, "state", p)
+        for p, state in zip(optimizer.params, optimizer.state, strict=True)
+    ]
+
+
+def _alike(state: Any, other: Any) -> bool:
+    """Have two states of a parameter the same entries?"""
+    return state is not None and (not isinstance(state, dict) or state.keys() == other.keys())
