@@ -153,6 +153,8 @@ def nodes_in(values: Iterable[Any]) -> Iterator[Node]:
 
 _new = object.__new__
 _tick = clock.__next__
+_takes_ellipsis = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
+"""Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _tensor: type[Node] = Node
 
@@ -189,6 +191,12 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         if keywords:
             out = compute(*values, **{k: values_of(v) for k, v in keywords.items()})
             needs = needs or any(n._requires_grad for n in nodes_in(keywords.values()))
+        elif (
+            type(compute) is np.ufunc
+            and _takes_ellipsis
+            and not (values[0].ndim if type(values[0]) is np.ndarray else 1)
+        ):
+            out = compute(*values, out=...)
         else:
             out = compute(*values)
     except ValueError as error:
