@@ -56,6 +56,8 @@ def softmax_cross_entropy(output: Tensor, y: Tensor, *, label_smoothing: float =
     y : class numbers, or for each class its probability, a row an example
     label_smoothing : ε in [0, 1) takes (1 − ε)·y + ε/m in the place of y (Szegedy et al., 2016, Rethinking ...)
 
+    A class of logit −inf, so of probability 0, adds 0 where y is 0, the limit, and else inf.
+
     Its slope is ∇C = (softmax(z) − y)/n, as that of the cross-entropy with sigmoid outputs is (a − y)/n.
     """
     if not 0 <= label_smoothing < 1:
@@ -63,7 +65,10 @@ def softmax_cross_entropy(output: Tensor, y: Tensor, *, label_smoothing: float =
     target = _rows(output, y)
     if label_smoothing:
         target = target * (1.0 - label_smoothing) + label_smoothing / output._array.shape[-1]
-    terms: Tensor = -(target * apply(log_softmax, (output,)))
+    logarithms = apply(log_softmax, (output,))
+    if not label_smoothing:  # with it no target is 0
+        logarithms = np.where((target == 0) & (logarithms == -np.inf), 0.0, logarithms)
+    terms: Tensor = -(target * logarithms)
     return terms
 
 
@@ -84,7 +89,8 @@ def hinge_cost(output: Tensor, y: Tensor, *, margin: float = 1.0) -> Tensor:
             )
         terms: Tensor = apply(relu, (margin - output * y,))
         return terms
-    target = _rows(output, y)
-    right = np.sum(output * target, axis=-1, keepdims=True)
-    terms = apply(relu, (output - right + margin,)) * (1.0 - target)
+    is_right = _rows(output, y) == 1
+    with np.errstate(invalid="ignore"):  # a right one of -inf, from itself
+        right = np.sum(np.where(is_right, output, 0.0), axis=-1, keepdims=True)
+        terms = apply(relu, (np.where(is_right, 0.0, output - right + margin),))
     return terms

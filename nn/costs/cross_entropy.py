@@ -33,8 +33,9 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
         return y * apply(softplus, (-z,)) + (1.0 - y) * apply(softplus, (z,))  # type: ignore[no-any-return]
     _require_probabilities("output", output, "use sigmoid outputs")
     with np.errstate(divide="ignore"):
-        ln_a = np.log(np.where(y == 0, 1.0, output))  # where the factor is 0, the logarithm must not be infinite
-        ln_1_a = np.log1p(-np.where(y == 1, 0.0, output))
+        # where the factor is 0, the logarithm must not be infinite; else it is the slope in y
+        ln_a = np.log(np.where((y == 0) & (output == 0), 1.0, output))
+        ln_1_a = np.log1p(-np.where((y == 1) & (output == 1), 0.0, output))
     return -(y * ln_a + (1.0 - y) * ln_1_a)
 
 
