@@ -8,7 +8,7 @@ import numpy as np
 from autograd_lite import Tensor, scope
 
 from .module import Module
-from .optimizers.base import at_least_0
+from .optimizers.numbers import at_least_0
 from .watching import Watched
 
 

@@ -35,7 +35,7 @@ def test_softmax_cross_entropy_of_masked_classes_is_that_of_pytorch(labels, smoo
 def test_a_masked_class_whose_share_is_to_be_0_costs_nothing(run):
     shares = [[0.25, 0.0, 0.75], [0.0, 1.0, 0.0], [0.0, 0.5, 0.5]]
     c, slope = run(lambda z: cost_and_slope(nn.softmax_cross_entropy, z, shares))(MASKED)
-    almost = np.where(MASKED == -inf, -800.0, MASKED)
+    almost = np.where(np.isneginf(MASKED), -800.0, MASKED)
     near, near_slope = cost_and_slope(nn.softmax_cross_entropy, almost, shares)
     assert c.item() == near.item() and np.array_equal(slope.numpy(), near_slope.numpy())
 
@@ -48,7 +48,7 @@ def test_a_row_that_is_wholly_masked_has_no_shares_and_says_so():
 @EAGER_AND_COMPILED
 def test_a_class_of_minus_infinity_never_comes_near_the_margin(run):
     c, slope = run(lambda z: cost_and_slope(nn.hinge_cost, z, [0, 1, 2]))(MASKED)
-    near, near_slope = cost_and_slope(nn.hinge_cost, np.where(MASKED == -inf, -1e6, MASKED), [0, 1, 2])
+    near, near_slope = cost_and_slope(nn.hinge_cost, np.where(np.isneginf(MASKED), -1e6, MASKED), [0, 1, 2])
     assert c.item() == near.item() and np.array_equal(slope.numpy(), near_slope.numpy())
 
 

@@ -1,5 +1,6 @@
 """Adam, AdamW, RMSprop and Adagrad: PyTorch's steps, the compiled step, groups, clipping, states."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -117,14 +118,88 @@ def test_the_state_of_a_state_dict_is_a_copy(kind):
         ({"m": np.ones(2), "v": np.ones(3), "t": np.ones(())}, r"state v .*shape \(3,\), needs \(2,\)"),
         ({"m": np.ones(2), "v": np.ones(2), "t": np.ones(2)}, r"state t .*needs \(\)"),
         (np.ones(2), "is a ndarray, needs a dict with m, v, t"),
+        ({"m": np.ones(2), "v": np.ones(2)}, "needs m, v, t"),
+        ({"m": ["1", "2"], "v": np.ones(2), "t": 1.0}, "state m .*dtype <U1, needs real numbers"),
     ],
-    ids=["unknown", "shape", "t", "kind"],
+    ids=["unknown", "shape", "t", "kind", "missing", "text"],
 )
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(state, message):
     optimizer = nn.Adam([nn.Parameter(np.ones(2))], 0.1)
     with pytest.raises(ValueError, match=message):
         optimizer.load_state_dict(optimizer.state_dict() | {"lr": 5.0, "state": [state]})
     assert optimizer.lr == 0.1 and optimizer.state == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "error", "message"),
+    [
+        ("SGD", {"lr": -1}, ValueError, "lr is -1"),
+        ("SGD", {"lr": "0.1"}, TypeError, "lr is '0.1', needs a finite number"),
+        ("SGD", {"momentum": np.nan}, ValueError, "momentum is nan"),
+        ("SGD", {"nesterov": "yes"}, ValueError, "nesterov is 'yes', needs True or False"),
+        ("SGD", {"nesterov": True, "momentum": 0}, ValueError, "needs a momentum"),
+        ("Adam", {"betas": 0.9}, ValueError, "betas is 0.9, needs two numbers"),
+        ("Adam", {"betas": (0.9, 1.0)}, ValueError, r"betas\[1\] is 1"),
+        ("Adam", {"betas": ("a", 0.9)}, TypeError, r"betas\[0\] is 'a'"),
+        ("RMSprop", {"alpha": 1.5}, ValueError, "alpha is 1.5"),
+        ("RMSprop", {"centered": None}, ValueError, "centered is None"),
+        ("Adagrad", {"eps": None}, TypeError, "eps is None, needs a finite number"),
+        ("SGD", {"clip_norm": 0}, ValueError, "clip_norm is 0"),
+        ("SGD", {"clip_value": [1]}, TypeError, r"clip_value is \[1\]"),
+        ("SGD", {"groups": [{"lr": -2.0}, {}]}, ValueError, "lr is -2"),
+        ("SGD", {"groups": [{"lr": 0.5}]}, ValueError, "not those of the groups here"),
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_refused_and_change_nothing(kind, change, error, message):
+    params = grouped(network(), lr=0.25) if "groups" in change else network().parameters()
+    optimizer = made(kind, params, lr=0.5, clip_norm=3.0)
+    before = optimizer.state_dict()
+    with pytest.raises(error, match=message):
+        optimizer.load_state_dict(before | {"lr": 0.125, "weight_decay": 0.5, "clip_norm": 7.0} | change)
+    assert optimizer.state_dict() == before
+
+
+@EVERY_KIND
+def test_a_state_that_went_through_json_is_the_same(kind):
+    one, two = network(), network()
+    first = made(kind, grouped(one, **({"betas": (0.8, 0.9)} if "Adam" in kind else {"lr": 0.2})), clip_value=0.5)
+    learn(one, first, 2)
+    text = json.dumps(first.state_dict(), default=lambda array: array.tolist())
+    two.load_state_dict(one.state_dict())
+    second = made(kind, grouped(two, **({"betas": (0.1, 0.2)} if "Adam" in kind else {"lr": 0.7})))
+    second.load_state_dict(json.loads(text))
+    np.testing.assert_equal(second.state_dict(), first.state_dict())
+    assert second.settings() == first.settings()
+    assert learn(one, first, 2) == learn(two, second, 2)
+    agree(one, two, 0)
+
+
+def test_clipping_is_kept_in_the_state():
+    first, second = (
+        nn.SGD([nn.Parameter([1.0])], 0.1, clip_norm=c, clip_value=v) for c, v in [(2.0, None), (5.0, 1.0)]
+    )
+    second.load_state_dict(first.state_dict())
+    assert second.clip_norm == 2.0 and second.clip_value is None
+
+
+def test_a_state_from_before_clipping_was_kept_leaves_it_as_it_is():
+    optimizer = nn.SGD([nn.Parameter([1.0])], 0.1, clip_norm=2.0)
+    state = optimizer.state_dict() | {"lr": 0.5}
+    del state["clip_norm"], state["clip_value"]
+    optimizer.load_state_dict(state)
+    assert optimizer.lr == 0.5 and optimizer.clip_norm == 2.0
+
+
+@EVERY_KIND
+def test_what_is_remembered_has_the_dtype_of_the_parameter(kind):
+    one, two = network(), network(np.float32)
+    first, second = made(kind, one.parameters()), made(kind, two.parameters())
+    learn(one, first, 1)
+    second.load_state_dict(first.state_dict())
+    learn(two, second, 1, dtype=np.float32)
+    held = [v for s in second.state for k, v in (s.items() if isinstance(s, dict) else [("", s)]) if k != "t"]
+    assert {v.dtype for v in held} == {np.dtype(np.float32)}
 
 
 # --- Groups -----------------------------------------------------------------------------------------------------------
@@ -241,6 +316,12 @@ def test_clipping_by_norm_keeps_the_direction_and_is_that_of_pytorch(most):
 
 def test_the_norm_of_clipped_gradients_is_the_one_asked_for():
     assert np.sqrt(sum(np.sum(g * g) for g in nn.clip_by_norm(GRADS, 0.5))) == pytest.approx(0.5, rel=1e-15)
+
+
+def test_the_norm_of_large_float32_gradients_is_finite():
+    (clipped,) = nn.clip_by_norm([np.array([3e30, 4e30], np.float32)], 5.0)
+    assert clipped.dtype == np.float32
+    np.testing.assert_allclose(clipped, [3, 4], rtol=1e-6)
 
 
 def test_gradients_of_zero_stay_so():

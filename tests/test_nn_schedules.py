@@ -96,6 +96,23 @@ def test_a_loaded_state_goes_on_as_if_there_had_been_no_break(kind):
 
 
 @pytest.mark.parametrize(
+    "change", [{"rates": [0.5, 0.5]}, {"rates": 0.5}, {"best": "0"}, {"finished": 0}, {"waited": None}], ids=str
+)
+def test_a_state_of_other_kinds_is_refused_and_changes_nothing(change):
+    halving = nn.Halving(nn.SGD([P], 1.0))
+    before = halving.state_dict()
+    with pytest.raises(ValueError, match=f"{next(iter(change))} in the state is .*, needs what"):
+        halving.load_state_dict(before | {"now": 0.5} | change)
+    assert halving.state_dict() == before
+
+
+def test_a_cost_that_is_a_number_of_numpys_is_kept_in_the_state():
+    halving = nn.Halving(nn.SGD([P], 1.0))
+    halving.step(np.float32(2.0))
+    assert halving.state_dict()["best"] == 2.0
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: nn.step_decay(0), "every is 0"),

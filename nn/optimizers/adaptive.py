@@ -4,12 +4,13 @@
 dtype. The formulas, and the default values, are those of torch.optim.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .base import Optimizer, Params, below_1, minus
+from .base import Optimizer, Params, minus
+from .numbers import below_1
 
 
 class Adam(Optimizer):
@@ -40,15 +41,16 @@ class Adam(Optimizer):
         clip_value: float | None = None,
     ):
         super().__init__(
-            params, lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay,
+            params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay,
             clip_norm=clip_norm, clip_value=clip_value,
         )  # fmt: skip
 
-    def _take(self, options: Mapping[str, Any]) -> None:
-        super()._take(options)
-        if len(self.betas) != 2:
-            raise ValueError(f"betas is {self.betas}, needs two numbers")
-        self.betas = below_1("betas[0]", self.betas[0]), below_1("betas[1]", self.betas[1])
+    def _checked(self, name: str, value: Any) -> Any:
+        if name != "betas":
+            return super()._checked(name, value)
+        if not isinstance(value, Sequence) or len(value) != 2:
+            raise ValueError(f"betas is {value!r}, needs two numbers")
+        return below_1("betas[0]", value[0]), below_1("betas[1]", value[1])
 
     def update(self, p: Any, g: Any, state: Any) -> tuple[Any, Any]:
         """One step of one parameter; the state is m, v and t."""
@@ -106,7 +108,9 @@ class RMSprop(Optimizer):
     """
 
     options = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
+    switches = ("centered",)
     remembered = ("v", "m", "velocity")
+    by_option = ("m", "velocity")
     alpha: float
     eps: float
     weight_decay: float
@@ -127,13 +131,12 @@ class RMSprop(Optimizer):
         clip_value: float | None = None,
     ):
         super().__init__(
-            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=bool(centered),
+            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered,
             clip_norm=clip_norm, clip_value=clip_value,
         )  # fmt: skip
 
-    def _take(self, options: Mapping[str, Any]) -> None:
-        super()._take(options)
-        self.alpha = below_1("alpha", self.alpha)
+    def _checked(self, name: str, value: Any) -> Any:
+        return below_1(name, value) if name == "alpha" else super()._checked(name, value)
 
     def update(self, p: Any, g: Any, state: Any) -> tuple[Any, Any]:
         """One step of one parameter; the state is v, and m and the velocity where they are used."""

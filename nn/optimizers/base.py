@@ -13,8 +13,11 @@ from autograd_lite.trees import mapped
 from ..module import Module
 from ..watching import Watched
 from .clipping import clip_by_norm, clip_by_value
+from .numbers import above_0, at_least_0, true_or_false
 
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
+CLIPPING = ("clip_norm", "clip_value")
+"""The options of every optimizer that act on all gradients together, and so are none of a group."""
 
 
 class Optimizer(Watched, ABC):
@@ -31,17 +34,19 @@ class Optimizer(Watched, ABC):
 
     options: tuple[str, ...] = ("lr",)
     """The names of the options, lr first. Each is an attribute, may be changed, and is kept by `state_dict`."""
+    switches: tuple[str, ...] = ()
+    """Those of the options that are True or False."""
     remembered: tuple[str, ...] = ()
-    """The names of what may be remembered of a parameter, where that is a dict and not one array."""
+    """The names of what is remembered of a parameter, where that is a dict and not one array."""
+    by_option: tuple[str, ...] = ()
+    """Those of what is remembered that only some options need."""
 
     def __init__(
         self, params: Params, *, clip_norm: float | None = None, clip_value: float | None = None, **options: Any
     ):
         if isinstance(params, Module):
             raise TypeError(f"{type(self).__name__} takes a list of parameters: pass net.parameters()")
-        self.clip_norm = None if clip_norm is None else above_0("clip_norm", clip_norm)
-        self.clip_value = None if clip_value is None else above_0("clip_value", clip_value)
-        self._take(options)
+        self._take({"clip_norm": clip_norm, "clip_value": clip_value} | options)
         self.params: list[Tensor] = []
         self.groups: list[dict[str, Any]] = []
         """For each group its "params" and the options that are its own, which may be changed."""
@@ -62,8 +67,7 @@ class Optimizer(Watched, ABC):
                 f"a group of {type(self).__name__} has 'params' and options out of {', '.join(self.options)}, "
                 f"got {', '.join(map(repr, group))}"
             )
-        checked = copy.copy(self)
-        checked._take({name: getattr(self, name) for name in self.options} | own)
+        own = self._own(own)
         params = list(group["params"])
         for p in params:
             if not isinstance(p, Tensor):
@@ -71,12 +75,24 @@ class Optimizer(Watched, ABC):
             if not (p.is_leaf and p.requires_grad):
                 raise ValueError(f"{p.describe()} is not a leaf that requires a gradient, so it cannot be learned")
         self.params += params
-        self.groups.append({"params": params} | {name: getattr(checked, name) for name in own})
+        self.groups.append({"params": params} | own)
+
+    def _own(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options of a group, checked together with those that it has from here."""
+        checked = copy.copy(self)
+        checked._take({name: getattr(self, name) for name in self.options} | dict(options))
+        return {name: getattr(checked, name) for name in options}
 
     def _take(self, options: Mapping[str, Any]) -> None:
-        """Set the options, checked; a subclass extends it by checks of its own."""
+        """Set the options, checked; a subclass extends it by what they must be together."""
         for name, value in options.items():
-            setattr(self, name, value if isinstance(value, bool | tuple) else at_least_0(name, value))
+            setattr(self, name, self._checked(name, value))
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """An option as it is kept; a subclass says what its own must be, if not a number of at least 0."""
+        if name in CLIPPING:
+            return None if value is None else above_0(name, value)
+        return true_or_false(name, value) if name in self.switches else at_least_0(name, value)
 
     @abstractmethod
     def update(self, p: Any, g: Any, state: Any) -> tuple[Any, Any]:
@@ -172,19 +188,26 @@ class Optimizer(Watched, ABC):
     # ------------------------------------------------------------------------------------------------------------ state
 
     lr: float
+    clip_norm: float | None
+    clip_value: float | None
 
     def state_dict(self) -> dict[str, Any]:
         """The options, and copies of what is remembered of each parameter; of groups their own options."""
-        kept: dict[str, Any] = {name: getattr(self, name) for name in self.options}
+        kept: dict[str, Any] = {name: getattr(self, name) for name in (*self.options, *CLIPPING)}
         kept["state"] = [_copied(s) for s in self.state]
         if any(len(group) > 1 for group in self.groups):
             kept["groups"] = [{k: v for k, v in group.items() if k != "params"} for group in self.groups]
         return kept
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave. Raises ValueError, changing nothing, if it has other options or shapes."""
+        """Take over what `state_dict` gave, also by way of JSON; changes nothing if it raises.
+
+        Of a state without clip_norm and clip_value, which were not kept once, these stay as they are.
+
+        Raises ValueError if it has other entries, groups or shapes, and what the constructor raises for its options.
+        """
         expected = set(self.state_dict())
-        if set(state) != expected:
+        if not expected - set(CLIPPING) <= set(state) <= expected:
             raise ValueError(
                 f"the state has the entries {sorted(state)}, {type(self).__name__} needs {sorted(expected)}"
             )
@@ -192,33 +215,40 @@ class Optimizer(Watched, ABC):
             raise ValueError(
                 f"the state is of {len(state['state'])} parameters, this {type(self).__name__} has {len(self.params)}"
             )
-        for p, s in zip(self.params, state["state"], strict=True):
-            self._check_state(p, s)
-        own = state.get("groups", [{}] * len(self.groups))
-        if [set(g) for g in own] != [g.keys() - {"params"} for g in self.groups] and "groups" in state:
-            raise ValueError(f"the groups in the state have the options {own}, which are not those of the groups here")
-        for name in self.options:
-            setattr(self, name, state[name])
+        remembered = [self._checked_state(p, s) for p, s in zip(self.params, state["state"], strict=True)]
+        groups = state.get("groups", [{}] * len(self.groups))
+        if "groups" in state and [set(g) for g in groups] != [g.keys() - {"params"} for g in self.groups]:
+            raise ValueError(
+                f"the groups in the state have the options {groups}, which are not those of the groups here"
+            )
+        names = [name for name in (*self.options, *CLIPPING) if name in state]
+        checked = copy.copy(self)
+        checked._take({name: state[name] for name in names})
+        own = [checked._own(options) for options in groups]
+        for name in names:
+            setattr(self, name, getattr(checked, name))
         for group, options in zip(self.groups, own, strict=True):
             group.update(options)
-        self.state = [_copied(s) for s in state["state"]]
+        self.state = remembered
 
-    def _check_state(self, p: Tensor, state: Any) -> None:
-        if isinstance(state, dict) and not set(state) <= set(self.remembered):
-            raise ValueError(
-                f"the state of {p.describe()} has the entries {sorted(state)}, needs some of {sorted(self.remembered)}"
-            )
-        if state is not None and isinstance(state, dict) != bool(self.remembered):
+    def _checked_state(self, p: Tensor, state: Any) -> Any:
+        """A copy of what is remembered of a parameter, in its dtype."""
+        if state is None:
+            return None
+        if isinstance(state, Mapping) != bool(self.remembered):
             kind = f"a dict with {', '.join(self.remembered)}" if self.remembered else "one array"
             raise ValueError(f"the state of {p.describe()} is a {type(state).__name__}, needs {kind}")
-        for name, array in state.items() if isinstance(state, dict) else [("", state)]:
-            needed = () if name == "t" else p.shape
-            if array is not None and np.shape(array) != needed:
-                raise ValueError(f"the state {name} of {p.describe()} has shape {np.shape(array)}, needs {needed}")
+        if not isinstance(state, Mapping):
+            return _array_of(p, "", state, p.shape)
+        if not set(self.remembered) - set(self.by_option) <= set(state) <= set(self.remembered):
+            raise ValueError(
+                f"the state of {p.describe()} has the entries {sorted(state)}, needs {', '.join(self.remembered)}"
+            )
+        return {name: _array_of(p, name, value, () if name == "t" else p.shape) for name, value in state.items()}
 
     def __repr__(self) -> str:
         shown = [f"{name}={getattr(self, name)}" for name in self.options]
-        shown += [f"{name}={v}" for name in ("clip_norm", "clip_value") if (v := getattr(self, name)) is not None]
+        shown += [f"{name}={v}" for name in CLIPPING if (v := getattr(self, name)) is not None]
         if len(self.groups) > 1:
             shown.append(f"{len(self.groups)} groups")
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -243,26 +273,15 @@ def minus(p: Any, change: Any) -> Any:
     return p - change
 
 
-def at_least_0(name: str, value: float) -> float:
-    """`value` as a float. Raises ValueError if it is negative or not finite."""
-    value = float(value)  # a NumPy float64 would turn float32 parameters into float64
-    if not 0 <= value < np.inf:
-        raise ValueError(f"{name} is {value}, needs a finite number of at least 0")
-    return value
-
-
-def above_0(name: str, value: float) -> float:
-    """`value` as a float. Raises ValueError if it is not above 0 and finite."""
-    if not 0 < float(value) < np.inf:
-        raise ValueError(f"{name} is {value}, needs a finite number above 0")
-    return float(value)
-
-
-def below_1(name: str, value: float) -> float:
-    """`value` as a float. Raises ValueError if it is not in [0, 1)."""
-    if not 0 <= float(value) < 1:
-        raise ValueError(f"{name} is {value}, needs a number from 0 to below 1")
-    return float(value)
+def _array_of(p: Tensor, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """An array that was remembered of p. The number of steps is a float64 whatever p is."""
+    array = np.asarray(value)
+    called = f"the state {name} of {p.describe()}" if name else f"the state of {p.describe()}"
+    if array.shape != shape:
+        raise ValueError(f"{called} has shape {array.shape}, needs {shape}")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{called} has dtype {array.dtype}, needs real numbers")
+    return np.array(array, np.float64 if name == "t" else p.dtype)
 
 
 def _copied(state: Any) -> Any:

@@ -15,7 +15,8 @@ def clip_by_norm(grads: Sequence[Any], most: float) -> list[Any]:
     """
     if not grads:
         return []
-    norm = np.sqrt(reduce(add, [np.sum(g * g) for g in grads]))
+    wide = [g if g.dtype == np.float64 else g.astype(np.float64) for g in grads]  # in float32 the square of 1e20 is inf
+    norm = np.sqrt(reduce(add, [np.sum(g * g) for g in wide]))
     factor = most / np.maximum(norm, most)
     return [g * factor.astype(g.dtype) for g in grads]
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from operator import index
 from typing import Any
 
-from .base import Optimizer, above_0
+from .base import Optimizer
+from .numbers import above_0
 
 Factor = Callable[[int], float]
 
@@ -70,12 +71,15 @@ class Scheduler(ABC):
         return {name: value for name, value in vars(self).items() if isinstance(value, int | float | list)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave. Raises ValueError, changing nothing, if it has other entries."""
-        expected = self.state_dict().keys()
-        if state.keys() != expected:
+        """Take over what `state_dict` gave. Raises ValueError, changing nothing, if it has other entries or kinds of them."""
+        expected = self.state_dict()
+        if state.keys() != expected.keys():
             raise ValueError(
                 f"the state has the entries {sorted(state)}, {type(self).__name__} needs {sorted(expected)}"
             )
+        for name, value in expected.items():
+            if not _alike(state[name], value):
+                raise ValueError(f"{name} in the state is {state[name]!r}, needs what {value!r} is here")
         vars(self).update(state)
 
 
@@ -124,7 +128,7 @@ class Halving(Scheduler):
         if cost is None:
             raise ValueError("Halving.step needs the cost: step(cost)")
         if cost < self.best:
-            self.best, self.waited = cost, 0
+            self.best, self.waited = float(cost), 0  # a NumPy number would be missing in the state
             return
         self.waited += 1
         if self.waited >= self.patience:
@@ -134,6 +138,13 @@ class Halving(Scheduler):
             else:
                 self.now *= self.factor
                 self._set(self.now)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Are both numbers, both True or False, or lists of as many numbers?"""
+    if isinstance(other, list):
+        return isinstance(one, list) and len(one) == len(other) and all(map(_alike, one, other))
+    return isinstance(one, int | float) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _at_least_1(name: str, value: int) -> int:

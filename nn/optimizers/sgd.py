@@ -17,6 +17,7 @@ class SGD(Optimizer):
     """
 
     options = ("lr", "momentum", "nesterov", "weight_decay")
+    switches = ("nesterov",)
     momentum: float
     nesterov: bool
     weight_decay: float
@@ -33,7 +34,7 @@ class SGD(Optimizer):
         clip_value: float | None = None,
     ):
         super().__init__(
-            params, lr=lr, momentum=momentum, nesterov=bool(nesterov), weight_decay=weight_decay,
+            params, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay,
             clip_norm=clip_norm, clip_value=clip_value,
         )  # fmt: skip
 
