@@ -8,8 +8,13 @@ import os
 import sys
 import urllib.request
 import zlib
+from collections.abc import Generator
+from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +27,9 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 TIMEOUT = 20.0
-"""Seconds that a mirror may be silent."""
+"""Seconds that a mirror may be silent, and that it may be late."""
+LEAST_RATE = 4096
+"""Bytes a second that a mirror must send; a file of ten million takes 40 minutes then."""
 _CHUNK = 2**16
 
 
@@ -108,15 +115,17 @@ def _fetched(url: str, part: Any) -> bytes:
 
     size = len(part.header) + math.prod(part.shape)
     packed = bytearray()
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
-        announced = answer.headers.get("Content-Length")
-        total = int(announced) if announced and announced.isdigit() else None
-        with tqdm(total=total, unit="B", unit_scale=True, desc=part.file, disable=None, leave=False) as bar:
-            while chunk := answer.read(_CHUNK):
-                packed += chunk
-                bar.update(len(chunk))
-                if len(packed) > size + 2**16:  # gzip makes nothing that much longer
-                    raise OSError(f"sends more than the {size:,} bytes of the file")
+    total = None
+    with (
+        tqdm(unit="B", unit_scale=True, desc=part.file, disable=None, leave=False) as bar,
+        closing(_arriving(url)) as arriving,
+    ):
+        for total, chunk in arriving:
+            bar.total = total
+            packed += chunk
+            bar.update(len(chunk))
+            if len(packed) > size + 2**16:  # gzip makes nothing that much longer
+                raise OSError(f"sends more than the {size:,} bytes of the file")
     if total is not None and len(packed) != total:
         raise OSError(f"was cut off after {len(packed):,} of {total:,} bytes")
     try:
@@ -132,3 +141,47 @@ def _fetched(url: str, part: Any) -> bytes:
     if found != part.sha256:
         raise OSError(f"is not MNIST's: its SHA-256 is {found}, needs {part.sha256}")
     return bytes(packed)
+
+
+def _arriving(url: str) -> Generator[tuple[int | None, bytes]]:
+    """The parts of what is at `url` as they arrive, each with the length that was announced for all of it.
+
+    A socket's own time-out begins anew with every byte, so that a mirror which sends one now and then could go on for ever:
+    here the time that is granted is TIMEOUT, and one second more for every LEAST_RATE bytes that have arrived. Nothing but
+    another thread can keep to that while the answer's first lines are read, too.
+
+    Raises OSError if it takes longer.
+    """
+    arrived: SimpleQueue[tuple[int | None, bytes] | BaseException | None] = SimpleQueue()
+    given_up = Event()
+
+    def receive() -> None:
+        try:
+            with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+                announced = answer.headers.get("Content-Length")
+                total = int(announced) if announced and announced.isdigit() else None
+                while not given_up.is_set() and (chunk := answer.read1(_CHUNK)):
+                    arrived.put((total, chunk))
+            arrived.put(None)
+        except BaseException as problem:
+            arrived.put(problem)
+
+    Thread(target=receive, daemon=True).start()
+    count, started = 0, monotonic()
+    part: tuple[int | None, bytes] | BaseException | None = None
+    try:
+        while True:
+            granted = started + TIMEOUT + count / LEAST_RATE - monotonic()
+            try:
+                part = arrived.get(timeout=max(0.0, granted))
+            except Empty:
+                raise OSError(f"timed out: sent {count:,} bytes in {monotonic() - started:.0f} seconds") from None
+            if part is None:
+                return
+            if isinstance(part, BaseException):
+                raise part
+            count += len(part[1])
+            yield part
+    finally:
+        given_up.set()
+        part = None  # an error holds this frame by its traceback, and would hold on to itself and to its socket

@@ -151,6 +151,23 @@ def slow(handler):
     time.sleep(1.5)
 
 
+def drip(handler, content):
+    """A byte now and then, always before a socket's time-out."""
+    for i in range(len(content)):
+        time.sleep(0.05)
+        try:
+            handler.wfile.write(content[i : i + 1])
+        except OSError:  # nobody listens any more
+            return
+
+
+def dripping_body(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(PACKED[FIRST])))
+    handler.end_headers()
+    drip(handler, PACKED[FIRST])
+
+
 BAD = {
     "wrong checksum": (
         with_first(lambda h: send(h, gzip.compress(CONTENT["train-images-idx3-ubyte"][:-1] + b"?"))),
@@ -159,6 +176,11 @@ BAD = {
     "cut off": (with_first(lambda h: send(h, PACKED[FIRST][:-20], len(PACKED[FIRST]))), "cut off|IncompleteRead"),
     "cut off without saying": (with_first(lambda h: send(h, PACKED[FIRST][:-20])), "no whole .gz"),
     "slow": (with_first(slow), "timed out"),
+    "dripping": (with_first(dripping_body), r"timed out: sent \d+ bytes"),
+    "dripping from the start": (
+        with_first(lambda h: drip(h, b"HTTP/1.0 200 OK\r\nX: " + b"x" * 1000)),
+        "timed out: sent 0 bytes",
+    ),
     "absent": (with_first(lambda h: h.send_error(404)), "404"),
     "not packed": (with_first(lambda h: send(h, CONTENT["train-images-idx3-ubyte"])), "no whole .gz"),
     "longer": (with_first(lambda h: send(h, gzip.compress(CONTENT["train-images-idx3-ubyte"] + b"1"))), "more than"),
@@ -189,6 +211,20 @@ def test_the_next_mirror_is_asked_when_one_is_bad(serve, case):
     bad, good = serve(BAD[case][0]), serve(right)
     assert nn.load_mnist().x_train.shape == (6, 784)
     assert FIRST in bad.asked and good.asked == [FIRST]
+
+
+def test_a_mirror_that_is_slow_but_fast_enough_is_waited_for(serve, monkeypatch):
+    monkeypatch.setattr(mnist, "LEAST_RATE", 10)
+
+    def in_parts(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        for i in range(4):
+            time.sleep(0.2)
+            handler.wfile.write(PACKED[handler.path][i * 500 : (i + 1) * 500 if i < 3 else None])
+
+    serve(with_first(in_parts))
+    assert nn.load_mnist().x_train.shape == (6, 784)
 
 
 def test_a_download_that_broke_off_goes_on_where_it_was(serve, tmp_path):
