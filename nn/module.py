@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -73,6 +73,9 @@ class Module(Watched):
     name: str | None = None
     """If set, the module runs within `autograd_lite.scope(name)`, which errors and pictures show."""
     training: bool = True
+    weight_names: ClassVar[tuple[str, ...] | None] = None
+    """The attributes with weights, which regularisation keeps small, such as ("W",); a class with parameters of its own, also
+    if they are only biases, scales and the like, says so: (). None says nothing."""
 
     def forward(self, *args: Any, **keywords: Any) -> Any:
         """What the module computes."""

@@ -1,6 +1,6 @@
 """Regularisation: a cost that also counts the sizes of the weights, so that small ones are preferred."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ class Regularized(Watched):
         self.cost, self.weights, self.n = cost, list(weights), n
         self.l1, self.l2 = at_least_0("l1", l1), at_least_0("l2", l2)
         if not self.weights:
-            raise ValueError("there are no weights to regularise: parameters with two axes or more, or those you list")
+            raise ValueError("there are no weights to regularise: give a network that has some, or list them")
 
     def __call__(self, output: Any, y: Any) -> Tensor:
         self.depended_on()
@@ -50,12 +50,46 @@ def regularized(
     """The cost C = C₀ + λ₁/n Σ|w| + λ₂/2n Σw² (Nielsen, NNDL, ch. 3), to be used as any cost is.
 
     cost : C₀, such as nn.cross_entropy_cost
-    weights : the Tensors to keep small, or a network: then its parameters of two axes or more, so no biases, as in the book
+    weights : the Tensors to keep small, or a network: then what its modules call weights in `weight_names`, so no biases, as
+        in the book, and no scales and shifts of normalisation. The rows of an Embedding are weights
     n : the number of training examples, not of those in a mini-batch
     l1, l2 : λ₁ and λ₂, at least 0
 
     With SGD, l2=λ is the same as weight_decay=λ/n for the weights.
+
+    Raises ValueError for numbers out of range, if there are no weights, and for a module that holds parameters and does not
+    say which are weights.
     """
-    if isinstance(weights, Module):
-        weights = [p for p in weights.parameters() if p.ndim >= 2]
-    return Regularized(cost, weights, n, l1, l2)
+    return Regularized(cost, weights_of(weights) if isinstance(weights, Module) else weights, n, l1, l2)
+
+
+def weights_of(net: Module) -> list[Tensor]:
+    """The parameters that the modules of a network call weights, each once."""
+    parameters = dict.fromkeys(net.parameters())
+    weights: set[Tensor] = set()
+    for path, module in net.named_modules():
+        held = {name: [t for t in _held(value) if t in parameters] for name, value in module._attributes()}
+        own = [name for name, tensors in held.items() if tensors]
+        named = module.weight_names
+        if own and named is None:
+            raise ValueError(
+                f"{type(module).__name__}{f' at {path}' if path else ''} holds the parameters {', '.join(own)} and does not say "
+                f"which are weights, to be regularised: set weight_names = ({own[0]!r},), or () for none, in its class"
+            )
+        for name in named or ():
+            if name not in held:
+                raise ValueError(f"weight_names of {type(module).__name__} has {name!r}, and it has no such attribute")
+            weights.update(held[name])
+    return [p for p in parameters if p in weights]
+
+
+def _held(value: Any) -> Iterator[Tensor]:
+    """The Tensors among an attribute of a module, but not those of modules inside it."""
+    waiting, seen = [value], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Tensor):
+            yield part
+        elif isinstance(part, dict | list | tuple) and id(part) not in seen:
+            seen.add(id(part))
+            waiting.extend(part.values() if isinstance(part, dict) else part)

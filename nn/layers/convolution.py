@@ -34,6 +34,7 @@ class Convolution(Module):
     axes: ClassVar[int]
     W: Parameter
     b: Parameter
+    weight_names = ("W",)
 
     def __init__(
         self,

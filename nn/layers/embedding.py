@@ -41,6 +41,8 @@ class Embedding(Module):
     Raises TypeError for what is not whole numbers, ValueError for one out of range.
     """
 
+    weight_names = ("W",)
+
     def __init__(
         self,
         n: int,

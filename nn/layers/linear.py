@@ -27,6 +27,7 @@ class Linear(Module):
 
     W: Parameter
     b: Parameter
+    weight_names = ("W",)
 
     def __init__(
         self,

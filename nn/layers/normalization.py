@@ -29,6 +29,7 @@ class BatchNorm(Module):
     """
 
     axes: ClassVar[int]
+    weight_names = ()
 
     def __init__(
         self,
@@ -109,6 +110,8 @@ class LayerNorm(Module):
 
     gamma, beta : of that shape, at first 1 and 0. Source: Ba, Kiros and Hinton, 2016, Layer normalization.
     """
+
+    weight_names = ()
 
     def __init__(
         self,

@@ -32,6 +32,7 @@ class Cell(Module):
     """
 
     gates: ClassVar[int] = 1
+    weight_names = ("W_x", "W_h")
 
     def __init__(
         self,
