@@ -60,6 +60,7 @@ def _ended(among: Ranks | None, why: str, code: int) -> int:
     if among is None or among.size == 1:
         print(f"{PROGRAM}: {why}", file=sys.stderr)
     else:
+        among.let_the_first_speak()
         print(f"{PROGRAM}: process {among.rank} of {among.size}: {why}", file=sys.stderr, flush=True)
         among.end(code)
     return code

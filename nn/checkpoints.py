@@ -62,14 +62,25 @@ def write(
         np.savez(file, allow_pickle=False, run=text, **arrays)
 
 
+def content_of(path: StrPath) -> bytes | None:
+    """The bytes of a checkpoint, None if there is none yet. Raises OSError if it cannot be read."""
+    return Path(path).read_bytes() if Path(path).exists() else None
+
+
 def read(
-    path: StrPath, net: Module, optimizer: Optimizer, rng: np.random.Generator, schedule: Scheduler | None
+    path: StrPath,
+    content: bytes,
+    net: Module,
+    optimizer: Optimizer,
+    rng: np.random.Generator,
+    schedule: Scheduler | None,
 ) -> tuple[History, dict[str, Any], Arrays | None]:
     """Put network, optimizer, schedule and generators back to where they were; the history, and how stopping stood.
 
-    Raises OSError if the file cannot be read, ValueError if it is damaged or of another network, optimizer or schedule.
+    content : of the file at `path`
+
+    Raises ValueError if it is damaged or of another network, optimizer or schedule.
     """
-    content = Path(path).read_bytes()
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as entries:
             arrays = {name: entries[name] for name in entries.files}

@@ -3,8 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from operator import index
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,9 +113,10 @@ def fit(
         validation data if there are some
     keep_best : leave the network with the parameters of its best epoch
     checkpoint : a file to write at the end of every epoch, from which a run goes on with `resume=True`, with the same results
-        as without the break. Without the file it starts at the first epoch
+        as without the break. Without the file it starts at the first epoch. Of several processes the first reads and writes it
     among : the processes to divide every mini-batch among, as `parallel.ranks()` gives them. Each calls `fit` with the same
-        arguments; all start with the weights and the order of examples of the first, which alone reports and writes
+        arguments; all start with the weights and the order of examples of the first, which alone reports and writes. Layers that
+        draw random numbers draw others in each; with one process, the same as without `among`
 
     Ctrl-C ends the training; the network is as it was after the last update, and the history of the epochs so far is
     returned, marked as interrupted.
@@ -141,13 +142,18 @@ def fit(
 
     rng = np.random.default_rng(seed)
     if among is not None:
+        among.require_same("numbers of examples, epochs, or examples in a mini-batch", (len(x), epochs, batch_size))
         rng = among.from_first(rng)
         progress = progress and among.is_first
     best = Best(monitor, patience, keep_best)
     batches = math.ceil(len(x) / batch_size)
     history = History(batches=batches)
-    if resume and checkpoint is not None and Path(checkpoint).exists():
-        history, stopping, weights = checkpoints.read(checkpoint, net, optimizer, rng, schedule)
+    saved = None
+    if resume and checkpoint is not None:
+        found = partial(checkpoints.content_of, checkpoint)
+        saved = found() if among is None else among.by_first(found)
+    if checkpoint is not None and saved is not None:
+        history, stopping, weights = checkpoints.read(checkpoint, saved, net, optimizer, rng, schedule)
         best.weights = weights if keep_best else None
         best.value, best.waited = stopping["value"], stopping["waited"]
     run = Training(net, optimizer, history)
@@ -167,6 +173,8 @@ def fit(
                 if run.stopped:
                     break
                 net.train()
+                if among is not None:
+                    among.part_generators(net)
                 started = time.perf_counter()
                 for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
                     history.batch_costs.append(step(x_batch, y_batch))
@@ -191,6 +199,8 @@ def fit(
                     report(done)
                 for callback in callbacks:
                     callback(run)
+                if among is not None:
+                    run.stopped = among.any(run.stopped)
                 if checkpoint is not None and (among is None or among.is_first):
                     stopping = {"value": best.value, "waited": best.waited}
                     checkpoints.write(checkpoint, net, optimizer, rng, history, schedule, stopping, best.weights)

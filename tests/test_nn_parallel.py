@@ -1,35 +1,15 @@
 """Learning in several processes, under mpiexec."""
 
 import re
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import MPIEXEC, SETTING, mpi, under_mpi
 
 import nn
 from nn.parallel import LAUNCHERS, Ranks, ranks
-
-MPIEXEC = next(
-    (p for p in (Path(sys.executable).with_name("mpiexec"), shutil.which("mpiexec")) if p and Path(p).exists()), None
-)
-under_mpi = pytest.mark.skipif(
-    find_spec("mpi4py") is None or MPIEXEC is None, reason="needs mpi4py and mpiexec: pip install '.[mpi]'"
-)
-
-SETTING = """
-import numpy as np
-import nn
-from nn.parallel import parallel_step, ranks
-from nn.train import make_step, mini_batches
-
-among = ranks()
-rng = np.random.default_rng(0)
-x, y = rng.random((53, 12)), np.eye(4)[rng.integers(0, 4, 53)]
-"""
 
 AGREES = (
     SETTING
@@ -46,16 +26,6 @@ for p, q in zip(net.parameters(), alone.parameters(), strict=True):
 print("agrees")
 """
 )
-
-
-def mpi(n: int, program: str, *, expected: int | None = 0) -> subprocess.CompletedProcess[str]:
-    """Run a program in n processes."""
-    done = subprocess.run(
-        [str(MPIEXEC), "-n", str(n), sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=300,
-        check=False,
-    )  # fmt: skip
-    assert expected is None or done.returncode == expected, done.stderr
-    return done
 
 
 @under_mpi
@@ -121,6 +91,12 @@ def test_the_shares_cover_all_examples_and_are_of_nearly_equal_size(n):
         shares.append(range(n)[among.share(n)])
     assert [i for share in shares for i in share] == list(range(n))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_the_first_process_has_an_example_if_there_is_one():
+    among = Ranks(Alone())
+    among.rank = 0
+    assert [np.arange(n)[among.share(n)].size for n in range(6)] == [0, 1, 1, 1, 1, 2]
 
 
 def test_without_mpi_there_are_no_ranks(monkeypatch):
