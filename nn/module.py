@@ -184,7 +184,8 @@ class Module(Watched):
         """A table of the innermost modules, and others that hold parameters, with shapes and numbers of parameters.
 
         x : an input; with it the table has, for every module that runs, the shape of its output, its parameters, the
-            operations of its forward and backward pass, and the memory that its values take (see summary.py)
+            operations of its forward and backward pass, and the memory that its values take, each without those of the modules
+            inside it, which have lines of their own (see summary.py)
         """
         if x is not None:
             from .summary import summary_of

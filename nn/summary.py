@@ -1,14 +1,19 @@
 """What a network does with an input, layer by layer: output shapes, parameters, operations, memory.
 
+A module has a line each time it runs, in the order in which they begin, for what it does by itself: what modules inside it do is
+in their own lines, so that the lines add up to the total. Sequentials do nothing by themselves and have none. A parameter is in
+the first line of the module that holds it, or where that does not run, as the cell of an LSTM, of the one that computes with it.
+
 Operations are counted as they are recorded, an addition and a multiplication as one each: a matrix product of (n, k) and
-(k, m) is 2·n·k·m; a function of single elements counts one for each; a sum, mean or maximum one for each element that goes
-in; arranging elements counts nothing. The backward pass is taken to cost, for each input that needs a gradient, what the
-operation cost: of a product two more, or one where the input is data.
+(k, m) is 2·n·k·m; every other function counts one for each element of its result or of what goes in, whichever are more, so does
+an exponential, a softmax, a sum; arranging elements counts nothing. The backward pass is taken to cost, for each input that
+needs a gradient, what the operation cost: of a product two more, or one where the input is data.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +25,17 @@ from autograd_lite.mode import Tracer, tracing
 from autograd_lite.rules import VJPS, name_of
 
 from .module import Module
+from .sequential import Sequential
 from .tables import Table, table
 
-REDUCTIONS = frozenset((np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.add.reduce, np.maximum.reduce))
+PRODUCTS = frozenset((np.matmul, np.dot, np.inner, np.matvec, np.vecmat, np.vecdot))
+"""Sums of products along the last axis of the first argument."""
 ARRANGING = frozenset((
-    "getitem", "setitem", "windows", "fold", "rows_of", "one_hot", "kept", "scatter", "np.reshape", "np.transpose", "np.where",
-    "np.swapaxes", "np.concatenate", "np.stack", "np.pad", "np.broadcast_to", "np.expand_dims", "np.squeeze", "np.moveaxis",
-    "np.copy", "np.astype", "np.take", "np.positive",
+    "getitem", "setitem", "windows", "fold", "rows_of", "one_hot", "kept", "scatter", "repeat", "np.reshape", "np.transpose",
+    "np.where", "np.swapaxes", "np.concatenate", "np.stack", "np.pad", "np.broadcast_to", "np.expand_dims", "np.squeeze",
+    "np.moveaxis", "np.copy", "np.astype", "np.take", "np.take_along_axis", "np.positive", "np.flip", "np.roll", "np.rot90",
+    "np.repeat", "np.tile", "np.resize", "np.block", "np.delete", "np.insert", "np.compress", "np.extract", "np.choose",
+    "np.diag", "np.diagonal", "np.diagflat", "np.tril", "np.triu", "np.lib.stride_tricks.sliding_window_view",
 ))  # fmt: skip
 
 
@@ -46,71 +55,137 @@ class Layer(NamedTuple):
     """Bytes of the values that are kept for the backward pass."""
 
 
+@dataclass
+class _Line:
+    """A module that runs, and what it does by itself."""
+
+    path: str
+    module: Module
+    shape: tuple[int, ...] = ()
+    parameters: int = 0
+    forward: int = 0
+    backward: int = 0
+    memory: int = 0
+
+
 class _Counter(Tracer):
     """Counts operations for whichever module is running."""
 
-    def __init__(self) -> None:
-        self.forward = self.backward = self.memory = 0
+    def __init__(self, net: Module):
+        self.lines = [_Line("(itself)", net)]
+        """In the order in which the modules began."""
+        self.running = [self.lines[0]]
+        self.users: dict[Node, _Line] = {}
+        """Which module computed with a leaf first."""
+
+    def records(self, f: Callable[..., Any]) -> bool:
+        return False  # shapes and comparisons stay the arrays they are elsewhere
 
     def recorded(self, node: Node, values: list[Any]) -> None:
+        line = self.running[-1]
+        inputs = set(nodes_in((*node.args, *node.keywords.values())))
         cost = operations(node.op, values, node._array)
-        self.forward += cost
-        self.backward += cost * sum(n._requires_grad for n in set(nodes_in((*node.args, *node.keywords.values()))))
+        line.forward += cost
+        line.backward += cost * sum(n._requires_grad for n in inputs)
         if node._array.base is None:
-            self.memory += node._array.nbytes
+            line.memory += node._array.nbytes
+        for n in inputs:
+            if n.op is None:
+                self.users.setdefault(n, line)
+
+    def measure(self, path: str, module: Module, run: Callable[[], Any]) -> Any:
+        line = _Line(path, module)
+        self.lines.append(line)
+        self.running.append(line)
+        try:
+            output = run()
+        finally:
+            self.running.pop()
+        line.shape = _shape(output)
+        return output
+
+    def count_parameters(self, net: Module) -> None:
+        """Put every parameter into the one line it belongs to; a module that did not run and was not computed with gets one now."""
+        ran: dict[int, _Line] = {}
+        line: _Line | None
+        for line in self.lines:
+            ran.setdefault(id(line.module), line)
+        modules = dict(net.named_modules())
+        for path, p in net.named_parameters():
+            while path not in modules:  # the path of a parameter in a list goes through the list
+                path = path.rpartition(".")[0]
+            holder = modules[path]
+            line = ran.get(id(holder)) or self.users.get(p)
+            if line is None:
+                line = ran[id(holder)] = _Line(path, holder)
+                self.lines.append(line)
+            line.parameters += p.size
 
 
 def operations(op: Any, values: list[Any], result: np.ndarray[Any, Any]) -> int:
     """How many operations a function of arrays takes."""
-    if op in (np.matmul, np.dot):
+    if op is np.einsum and isinstance(values[0], str):
+        return _of_einsum(values[0], values[1:])
+    if op is np.tensordot:
+        shared = math.isqrt(values[0].size * values[1].size // max(1, result.size))
+        return 2 * result.size * shared
+    if op in PRODUCTS and np.ndim(values[0]):
         return 2 * result.size * int(np.shape(values[0])[-1])
-    if op in REDUCTIONS:
-        return int(np.size(values[0]))
     if op in VJPS and name_of(op) not in ARRANGING:
-        return int(result.size)
+        return max(result.size, *(v.size for v in values if isinstance(v, np.ndarray)), 0)
     return 0
+
+
+def _of_einsum(subscripts: str, operands: list[Any]) -> int:
+    """A product for every combination of indices, and where one is summed over, a sum."""
+    terms, _, kept = subscripts.replace(" ", "").partition("->")
+    lengths: dict[str, int] = {}
+    others: list[tuple[int, ...]] = []
+    for term, operand in zip(terms.split(","), operands, strict=False):
+        before, dots, after = term.partition("...")
+        shape = np.shape(operand)
+        end = len(shape) - len(after)
+        others.append(shape[len(before) : end] if dots else ())
+        for letter, n in (*zip(before, shape, strict=False), *zip(after, shape[end:], strict=False)):
+            lengths[letter] = max(n, lengths.get(letter, 1))
+    combinations = math.prod(lengths.values()) * math.prod(np.broadcast_shapes(*others))
+    return combinations * (len(others) - 1 + (not set(lengths) <= set(kept)))
 
 
 @enable_grad
 def layers_of(net: Module, x: ArrayLike) -> list[Layer]:
-    """A line for each innermost module that runs, in the order in which they do, and one, with the path "", for the whole.
+    """A line for each module that runs, each time it does, and one, with the path "", for the whole.
 
     x : an input; the network runs on it once, in evaluation mode
     """
-    counter = _Counter()
-    lines: list[Layer] = []
-    own = {id(p): p.size for p in net.parameters()}
-    wanted = net._innermost()
+    counter = _Counter(net)
+    inside = [(path, m) for path, m in net.named_modules() if path and type(m).forward is not Sequential.forward]
     training = {module: module.training for _, module in net.named_modules()}
     net.eval()
     try:
-        with (
-            _watched(wanted, lambda path, module, call: _measure(path, module, call, counter, lines, own)),
-            tracing(counter),
-        ):
+        with _watched(inside, counter.measure), tracing(counter):
             output = net(x if isinstance(x, Tensor) else Tensor(np.asarray(x), name="x"))
     finally:
         for module, mode in training.items():
             module.training = mode
-    total = Layer(
-        "", type(net).__name__, np.shape(output), sum(p.size for p in net.parameters()),
-        counter.forward, counter.backward, counter.memory,
-    )  # fmt: skip
-    return [*lines, total]
+    counter.lines[0].shape = _shape(output)
+    counter.count_parameters(net)
+    first, *others = [
+        Layer(line.path, repr(line.module), line.shape, line.parameters, line.forward, line.backward, line.memory)
+        for line in counter.lines
+    ]
+    lines = [first, *others] if first[3:] != (0, 0, 0, 0) or not others else others
+    sums = [sum(numbers) for numbers in zip(*(line[3:] for line in lines), strict=True)]
+    return [*lines, Layer("", type(net).__name__, first.shape, *sums)]
 
 
-def _measure(
-    path: str, module: Module, call: Callable[[], Any], counter: _Counter, lines: list[Layer], own: dict[int, int]
-) -> Any:
-    before = counter.forward, counter.backward, counter.memory
-    output = call()
-    forward, backward, memory = (
-        now - then for now, then in zip((counter.forward, counter.backward, counter.memory), before, strict=True)
-    )
-    size = sum(own.pop(id(p), 0) for p in module.parameters())  # each once, where a layer runs twice
-    first = output[0] if isinstance(output, tuple | list) else output
-    lines.append(Layer(path, repr(module), np.shape(first), size, forward, backward, memory))
-    return output
+def _shape(output: Any) -> tuple[int, ...]:
+    """Of what a module returned: of several Tensors, such as the state of an LSTM, that of the first; () if there is none."""
+    if isinstance(output, Tensor | np.ndarray):
+        return output.shape
+    if isinstance(output, dict):
+        output = list(output.values())
+    return _shape(output[0]) if isinstance(output, tuple | list) and output else ()
 
 
 @contextmanager
@@ -133,13 +208,17 @@ def summary_of(net: Module, x: ArrayLike) -> Table:
     """The lines of `layers_of` as a table."""
     rows = [
         (
-            line.path or "total", line.module if line.path else "", " × ".join(map(str, line.shape)), f"{line.parameters:,}",
+            line.path or "total", _short(line.module) if line.path else "", " × ".join(map(str, line.shape)), f"{line.parameters:,}",
             _count(line.forward), _count(line.backward), _count(line.memory) + "B",
         )
         for line in layers_of(net, x)
     ]  # fmt: skip
     header = ("path", "module", "output", "parameters", "forward", "backward", "memory")
     return table(header, rows, left=3)
+
+
+def _short(module: str) -> str:
+    return module if len(module) <= 50 else module.partition("(")[0] + "(...)"
 
 
 def _count(n: int) -> str:
