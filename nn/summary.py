@@ -105,7 +105,7 @@ class _Counter(Tracer):
         return output
 
     def count_parameters(self, net: Module) -> None:
-        """Put every parameter into the one line it belongs to; a module that did not run and was not computed with gets one now."""
+        """Put every parameter into the one line it belongs to. A module that was not used at all gets one now."""
         ran: dict[int, _Line] = {}
         line: _Line | None
         for line in self.lines:
@@ -208,8 +208,8 @@ def summary_of(net: Module, x: ArrayLike) -> Table:
     """The lines of `layers_of` as a table."""
     rows = [
         (
-            line.path or "total", _short(line.module) if line.path else "", " × ".join(map(str, line.shape)), f"{line.parameters:,}",
-            _count(line.forward), _count(line.backward), _count(line.memory) + "B",
+            line.path or "total", _short(line.module) if line.path else "", " × ".join(map(str, line.shape)),
+            f"{line.parameters:,}", _count(line.forward), _count(line.backward), _count(line.memory) + "B",
         )
         for line in layers_of(net, x)
     ]  # fmt: skip
