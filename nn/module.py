@@ -44,6 +44,8 @@ _assigned: ContextVar[list[tuple[Buffer, Tensor]] | None] = ContextVar("nn assig
 
 def assign(buffer: Buffer, value: Tensor) -> None:
     """Give a buffer another value. A compiled step does so at every run; any other compiled function refuses."""
+    if value._array.dtype != buffer._array.dtype:
+        value = value.astype(buffer._array.dtype)  # it keeps its own, whatever went into the layer
     assigned = _assigned.get()
     if assigned is None:
         buffer.write(value._array)

@@ -95,13 +95,21 @@ def cost(factor: float, formula: str, kind: type[Cost] = Cost) -> Callable[[Term
     return lambda terms: kind(terms, factor, formula)
 
 
-def rows(output: Any, y: Any) -> tuple[Tensor, Tensor]:
-    """Outputs and targets as Tensors, (n, m) or (m,), of the same shape."""
+def tensors(output: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Outputs and targets as Tensors; outputs as floating numbers, since the difference of unsigned ones is no difference."""
     if not isinstance(output, Tensor):
         output = Tensor(output, name="a")
+    if output._array.dtype.kind != "f":
+        output = output.astype(np.float64)
     if not isinstance(y, Tensor):
         y = leaf(np.asarray(y))
         y.name = "y"
+    return output, y
+
+
+def rows(output: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Outputs and targets as Tensors, (n, m) or (m,), of the same shape."""
+    output, y = tensors(output, y)
     a, target = output._array, y._array
     if a.shape != target.shape:
         labels = y.ndim == output.ndim - 1 and y.dtype.kind in "iu"

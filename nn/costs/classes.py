@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import Tensor, log_softmax, one_hot, relu
-from autograd_lite.graph import apply, leaf
+from autograd_lite.graph import apply
 
-from .base import Cost, cost
+from .base import Cost, cost, tensors
 
 
 class ClassCost(Cost):
@@ -21,11 +21,7 @@ class ClassCost(Cost):
     """
 
     def _checked(self, output: Any, y: Any) -> tuple[Tensor, Tensor]:
-        if not isinstance(output, Tensor):
-            output = Tensor(output, name="a")
-        if not isinstance(y, Tensor):
-            y = leaf(np.asarray(y))
-            y.name = "y"
+        output, y = tensors(output, y)
         z, target = output._array, y._array
         if z.ndim == 0 or z.size == 0:
             raise ValueError(f"the output has shape {z.shape}, needs (n, m) or (m,), and not empty")

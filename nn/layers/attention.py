@@ -65,9 +65,13 @@ class MultiHeadAttention(Module):
             if given.ndim != 3 or given.shape[2] != self.n or len(given) != len(x):
                 shapes = f"x of shape {x.shape}" + (f", context {context.shape}" if context is not x else "")
                 raise ValueError(f"{title(self)} ({self!r}) got {shapes}, needs (n_examples, length, {self.n})")
+        if context.shape[1] == 0:
+            raise ValueError(
+                f"{title(self)} ({self!r}) got sequences of no positions, which leave nothing to attend to"
+            )
         q, k, v = self._heads(self.query(x)), self._heads(self.key(context)), self._heads(self.value(context))
         scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(self.n / self.n_heads))
-        allowed = self._allowed(x.shape[1], context.shape[1], mask)
+        allowed = self._allowed(len(x), x.shape[1], context.shape[1], mask)
         if allowed is not None:
             nothing = float(np.finfo(scores.dtype).min)  # finite, and its share of a softmax is exactly 0
             scores = np.where(allowed, scores, nothing)
@@ -79,14 +83,14 @@ class MultiHeadAttention(Module):
         """(n_examples, n_heads, length, d)"""
         return z.reshape(z.shape[0], z.shape[1], self.n_heads, self.n // self.n_heads).swapaxes(1, 2)
 
-    def _allowed(self, length: int, other: int, mask: ArrayLike | None) -> Any:
+    def _allowed(self, n: int, length: int, other: int, mask: ArrayLike | None) -> Any:
         allowed = np.tri(length, other, dtype=bool) if self.causal else None
         if mask is not None:
             given = np.asarray(mask)
-            if given.dtype != bool or given.shape[-2:] != (length, other) or given.ndim not in (2, 3):
+            if given.dtype != bool or given.shape not in ((length, other), (1, length, other), (n, length, other)):
                 raise ValueError(
                     f"{title(self)} ({self!r}) got a mask of {given.dtype} {given.shape}, needs bool ({length}, {other}), "
-                    "or with n_examples in front"
+                    f"or with {n} in front, the number of examples"
                 )
             given = given[:, None] if given.ndim == 3 else given
             allowed = given if allowed is None else given & allowed

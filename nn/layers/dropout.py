@@ -42,7 +42,8 @@ class Dropout(Module):
         """x with some of its numbers left out."""
         a: Tensor = tensor(x)
         if self.training and self.rate > 0:
-            a = a * apply(kept, (self.rng, a._array.shape, self.rate, a._array.dtype))
+            dtype = a._array.dtype if a._array.dtype.kind == "f" else np.dtype(np.float64)
+            a = a * apply(kept, (self.rng, a._array.shape, self.rate, dtype))
         return a
 
     def __repr__(self) -> str:

@@ -122,6 +122,8 @@ class LayerNorm(Module):
         name: str | None = None,
     ):
         self.shape = per_axis("shape", shape, len(shape) if isinstance(shape, Sequence) else 1, 1)
+        if not self.shape or not eps >= 0:
+            raise ValueError(f"shape is {shape}, eps {eps}: they need at least one axis, and at least 0")
         self.name, self.eps = name, float(eps)
         self.gamma = Parameter(np.ones(self.shape), dtype, name="gamma")
         self.beta = Parameter(np.zeros(self.shape), dtype, name="beta")

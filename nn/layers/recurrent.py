@@ -65,9 +65,19 @@ class Cell(Module):
         return Tensor(np.zeros((n, self.n_hidden), self.W_x.dtype), name="h0")
 
     def forward(self, x: Any, state: State = None) -> State:
-        """The next state. Raises ValueError if an example of x has not n_in numbers."""
+        """The next state. Raises ValueError if an example of x has not n_in numbers, or the state is not of these examples."""
         x = self.checked(x, 2)
-        return self.next(self.weighted(x), self.start(len(x)) if state is None else state)
+        return self.next(self.weighted(x), self.started(len(x), state))
+
+    def started(self, n: int, state: State) -> State:
+        """The state to start from: the one given, which must be as `start` makes them, or zeros."""
+        zeros = self.start(n)
+        if state is None:
+            return zeros
+        parts = [tensor(part) for part in state] if isinstance(state, tuple | list) else tensor(state)
+        if _shapes(parts) != _shapes(zeros):
+            raise ValueError(f"{title(self)} ({self!r}) got a state of shape {_shapes(parts)}, needs {_shapes(zeros)}")
+        return parts
 
     def checked(self, x: Any, ndim: int) -> Any:
         """x as a Tensor, of so many axes and with n_in numbers along the last."""
@@ -92,6 +102,11 @@ class Cell(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.n_in}, {self.n_hidden})"
+
+
+def _shapes(state: State) -> str:
+    """The shape of a state, or those of its parts."""
+    return " and ".join(str(part.shape) for part in state) if isinstance(state, tuple | list) else str(state.shape)
 
 
 class RNNCell(Cell):
@@ -180,7 +195,7 @@ class Recurrent(Module):
         x = cell.checked(x, 3)
         if x.shape[1] == 0:
             raise ValueError(f"{title(self)} ({self!r}) got x of shape {x.shape}, sequences of no steps")
-        state = cell.start(len(x)) if state is None else state
+        state = cell.started(len(x), state)
         z_x = cell.weighted(x)
         outputs = []
         for t in range(x.shape[1]):

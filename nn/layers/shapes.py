@@ -1,11 +1,12 @@
 """Layers that arrange the same numbers in another shape."""
 
+import math
 from typing import Any
 
 from autograd_lite import Tensor
 
 from ..module import Module
-from .common import tensor
+from .common import tensor, title
 
 
 class Flatten(Module):
@@ -14,9 +15,11 @@ class Flatten(Module):
     config: dict[str, Any] = {}  # noqa: RUF012  (nobody writes into it)
 
     def forward(self, x: Any) -> Tensor:
-        """The rows."""
+        """The rows. Raises ValueError for a single number."""
         x = tensor(x)
-        rows: Tensor = x.reshape(x.shape[0], -1)
+        if x.ndim == 0:
+            raise ValueError(f"{title(self)} (Flatten) got a single number, needs (n, ...)")
+        rows: Tensor = x.reshape(x.shape[0], math.prod(x.shape[1:]))  # of no examples, -1 could be any number
         return rows
 
 
