@@ -16,9 +16,11 @@ class Regularized(Watched):
     """A cost plus a penalty of the weights; see `regularized`."""
 
     def __init__(self, cost: Callable[[Any, Any], Tensor], weights: Iterable[Tensor], n: int, l1: float, l2: float):
-        if n < 1:
+        if not n >= 1:
             raise ValueError(f"n is {n}, needs the number of training examples, at least 1")
-        self.cost, self.weights, self.n = cost, list(weights), n
+        self.cost, self.weights, self.n = cost, [weights] if isinstance(weights, Tensor) else list(weights), n
+        if not all(isinstance(W, Tensor) for W in self.weights):
+            raise TypeError(f"weights are Tensors, got {next(W for W in self.weights if not isinstance(W, Tensor))!r}")
         self.l1, self.l2 = at_least_0("l1", l1), at_least_0("l2", l2)
         if not self.weights:
             raise ValueError("there are no weights to regularise: give a network that has some, or list them")

@@ -127,7 +127,12 @@ def test_l1_moves_every_weight_towards_0_by_the_same_amount():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"n": 0, "l2": 1}, "n is 0"), ({"n": 5, "l1": -1}, "l1 is -1"), ({"n": 5, "weights": []}, "no weights")],
+    [
+        ({"n": 0, "l2": 1}, "n is 0"),
+        ({"n": np.nan}, "n is nan"),
+        ({"n": 5, "l1": -1}, "l1 is -1"),
+        ({"n": 5, "weights": []}, "no weights"),
+    ],
     ids=str,
 )
 def test_bad_regularisation_is_named(arguments, message):
@@ -138,3 +143,10 @@ def test_bad_regularisation_is_named(arguments, message):
 def test_without_lambda_the_cost_is_the_cost():
     net = network()
     assert nn.regularized(nn.quadratic_cost, net, 5)(net(X), Y).item() == nn.quadratic_cost(net(X), Y).item()
+
+
+def test_weights_are_tensors_and_one_may_come_alone():
+    W = nn.Parameter([[2.0, -3.0]])
+    assert nn.regularized(nn.quadratic_cost, W, 1, l2=2.0).penalty().item() == 13.0
+    with pytest.raises(TypeError, match=r"weights are Tensors, got array"):
+        nn.regularized(nn.quadratic_cost, [np.ones(2)], 1, l2=1.0)

@@ -123,6 +123,11 @@ def test_a_cost_that_is_a_number_of_numpys_is_kept_in_the_state():
         (lambda: nn.Schedule(nn.SGD([P], 1.0), nn.step_decay(1), by="year"), "by is 'year'"),
         (lambda: nn.Halving(nn.SGD([P], 1.0), patience=0), "patience is 0"),
         (lambda: nn.Halving(nn.SGD([P], 1.0), factor=1.0), "factor is 1"),
+        (lambda: nn.Halving(nn.SGD([P], 1.0), least=-1.0), "least -1"),
+        (lambda: nn.Schedule(nn.SGD([P], 1.0), lambda k: -1.0), "factor of the learning rate is -1"),
+        (lambda: nn.Schedule(nn.SGD([P], 1.0), lambda k: math.nan), "factor of the learning rate is nan"),
+        (lambda: nn.clip_by_norm([np.ones(2)], -1.0), "most is -1"),
+        (lambda: nn.clip_by_value([np.ones(2)], 0.0), "most is 0"),
         (lambda: nn.Halving(nn.SGD([P], 1.0)).step(), "needs the cost"),
     ],
 )

@@ -135,6 +135,14 @@ MISFITS = {
     ),
     "a number to flatten": (lambda: nn.Flatten()(np.array(1.0)), r"Flatten\) got a single number"),
     "LayerNorm of nothing": (lambda: nn.LayerNorm(()), "at least one axis"),
+    "an initializer of another shape": (
+        lambda: nn.Linear(3, 2, weights=lambda rng, shape: np.ones((3, 2))),
+        r"gave shape \(3, 2\) for \(2, 3\)",
+    ),
+    "an initializer of biases": (
+        lambda: nn.LSTM(3, 2, biases=lambda rng, shape: np.ones(1)),
+        r"gave shape \(1,\) for \(8,\)",
+    ),
     "LayerNorm of negative eps": (lambda: nn.LayerNorm(3, eps=-1.0), "eps -1.0"),
 }
 

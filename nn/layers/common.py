@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite import Tensor
 from autograd_lite.mode import current_mode
 
+from ..initializers import Initializer
 from ..module import Module
 
 Seed = int | np.random.Generator | None
@@ -23,6 +24,14 @@ def title(layer: Module) -> str:
 def tensor(x: Any) -> Any:
     """x as a Tensor."""
     return x if isinstance(x, Tensor) else Tensor(x, name="x")
+
+
+def drawn(initializer: Initializer, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """What an initializer gives for this shape. Raises ValueError if that has another."""
+    array = np.asarray(initializer(rng, shape))
+    if array.shape != shape:
+        raise ValueError(f"the initializer {initializer!r} gave shape {array.shape} for {shape}")
+    return array
 
 
 def at_least(least: int, **numbers: int) -> tuple[int, ...]:

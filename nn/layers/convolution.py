@@ -12,7 +12,7 @@ from autograd_lite.graph import apply
 
 from ..initializers import Initializer, scaled_normal, zeros
 from ..module import Module, Parameter
-from .common import Seed, at_least, per_axis, tensor, title
+from .common import Seed, at_least, drawn, per_axis, tensor, title
 from .windows import windows
 
 
@@ -68,8 +68,8 @@ class Convolution(Module):
         self._reach = reach
         rng = np.random.default_rng(seed)
         self.name = name
-        self.W = Parameter(weights(rng, (n_out, n_in, *self.size)), dtype, name="W")
-        self.b = Parameter(biases(rng, (n_out,)), dtype, name="b")
+        self.W = Parameter(drawn(weights, rng, (n_out, n_in, *self.size)), dtype, name="W")
+        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b")
 
     @property
     def config(self) -> dict[str, Any]:

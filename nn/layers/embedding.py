@@ -11,7 +11,7 @@ from autograd_lite.ops.indexing import scatter
 
 from ..initializers import Initializer, normal
 from ..module import Module, Parameter
-from .common import Seed, at_least
+from .common import Seed, at_least, drawn
 
 
 @primitive
@@ -55,7 +55,7 @@ class Embedding(Module):
     ):
         n, size = at_least(1, n=n, size=size)
         self.name = name
-        self.W = Parameter(weights(np.random.default_rng(seed), (n, size)), dtype, name="W")
+        self.W = Parameter(drawn(weights, np.random.default_rng(seed), (n, size)), dtype, name="W")
 
     @property
     def config(self) -> dict[str, Any]:

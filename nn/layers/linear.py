@@ -10,7 +10,7 @@ from autograd_lite import Tensor
 
 from ..initializers import Initializer, normal, scaled_normal
 from ..module import Module, Parameter
-from .common import Seed, title
+from .common import Seed, drawn, title
 
 
 class Linear(Module):
@@ -45,8 +45,8 @@ class Linear(Module):
             raise ValueError(f"a layer has at least 1 input and 1 neuron, not {n_in} -> {n_out}")
         rng = np.random.default_rng(seed)
         self.name = name
-        self.W = Parameter(weights(rng, (n_out, n_in)), dtype, name="W")
-        self.b = Parameter(biases(rng, (n_out,)), dtype, name="b")
+        self.W = Parameter(drawn(weights, rng, (n_out, n_in)), dtype, name="W")
+        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b")
 
     @property
     def n_in(self) -> int:

@@ -14,7 +14,7 @@ from autograd_lite.graph import apply
 
 from ..initializers import Initializer, glorot_uniform, orthogonal, zeros
 from ..module import Module, Parameter
-from .common import Seed, at_least, tensor, title
+from .common import Seed, at_least, drawn, tensor, title
 
 State = Any
 """A Tensor (n, n_hidden), of an LSTM a pair of them."""
@@ -50,10 +50,12 @@ class Cell(Module):
         rng = np.random.default_rng(seed)
         self.name, self.n_in, self.n_hidden = name, n_in, n_hidden
         parts = range(self.gates)
-        self.W_x = Parameter(np.concatenate([weights(rng, (n_hidden, n_in)) for _ in parts]), dtype, name="W_x")
-        self.W_h = Parameter(np.concatenate([recurrent(rng, (n_hidden, n_hidden)) for _ in parts]), dtype, name="W_h")
-        self.b_x = Parameter(biases(rng, (self.gates * n_hidden,)), dtype, name="b_x")
-        self.b_h = Parameter(biases(rng, (self.gates * n_hidden,)), dtype, name="b_h")
+        self.W_x = Parameter(np.concatenate([drawn(weights, rng, (n_hidden, n_in)) for _ in parts]), dtype, name="W_x")
+        self.W_h = Parameter(
+            np.concatenate([drawn(recurrent, rng, (n_hidden, n_hidden)) for _ in parts]), dtype, name="W_h"
+        )
+        self.b_x = Parameter(drawn(biases, rng, (self.gates * n_hidden,)), dtype, name="b_x")
+        self.b_h = Parameter(drawn(biases, rng, (self.gates * n_hidden,)), dtype, name="b_h")
 
     @property
     def config(self) -> dict[str, Any]:

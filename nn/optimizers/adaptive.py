@@ -45,11 +45,12 @@ class Adam(Optimizer):
             clip_norm=clip_norm, clip_value=clip_value,
         )  # fmt: skip
 
-    def _checked(self, name: str, value: Any) -> Any:
+    def _checked(self, name: str, given: Any) -> Any:
         if name != "betas":
-            return super()._checked(name, value)
-        if not isinstance(value, Sequence) or len(value) != 2:
-            raise ValueError(f"betas is {value!r}, needs two numbers")
+            return super()._checked(name, given)
+        value = tuple(given) if isinstance(given, Sequence | np.ndarray) else ()
+        if len(value) != 2:
+            raise ValueError(f"betas is {given!r}, needs two numbers")
         return below_1("betas[0]", value[0]), below_1("betas[1]", value[1])
 
     def update(self, p: Any, g: Any, state: Any) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from operator import index
 from typing import Any
 
 from .base import Optimizer
-from .numbers import above_0
+from .numbers import above_0, at_least_0
 
 Factor = Callable[[int], float]
 
@@ -64,6 +64,7 @@ class Scheduler(ABC):
         """Go on by one step. `cost` is how well learning goes, smaller being better."""
 
     def _set(self, factor: float) -> None:
+        factor = at_least_0("the factor of the learning rate", factor)
         self.optimizer.rates = [rate * factor for rate in self.rates]
 
     def state_dict(self) -> dict[str, Any]:
@@ -119,8 +120,8 @@ class Halving(Scheduler):
     def __init__(self, optimizer: Optimizer, patience: int = 10, factor: float = 0.5, least: float = 1 / 1024):
         super().__init__(optimizer)
         self.patience, self.factor, self.least = _at_least_1("patience", patience), above_0("factor", factor), least
-        if self.factor >= 1:
-            raise ValueError(f"factor is {factor}, needs a number below 1")
+        if self.factor >= 1 or not 0 <= least <= 1:
+            raise ValueError(f"factor is {factor}, least {least}: they need a number below 1, and one from 0 to 1")
         self.best, self.waited, self.now, self.finished = math.inf, 0, 1.0, False
 
     def step(self, cost: float | None = None) -> None:
