@@ -60,7 +60,7 @@ class Ranks:
         return self.rank == 0
 
     def share(self, n: int) -> slice:
-        """Which of n examples this process takes: as many as any other, or one more or less; the first one at least."""
+        """Which of n examples this process takes: as many as any other, or one more or less. The first always has some."""
         first, end = (-(-n * rank // self.size) for rank in (self.rank, self.rank + 1))
         return slice(first, end)
 

@@ -28,8 +28,8 @@ class Optimizer(Watched, ABC):
     clip_norm : scale the gradients of all parameters together to this Euclidean norm, if theirs is larger
     clip_value : keep every element of the gradients within ± this
 
-    Raises TypeError for what is not a Tensor, ValueError if there is none, one comes twice, or one is no leaf that
-    requires a gradient, and for an option that is out of range or not known.
+    Raises TypeError for what is not a Tensor, or not a number, ValueError if there is none, one comes twice, or one is no leaf
+    that requires a gradient, and for an option that is out of range or not known.
     """
 
     options: tuple[str, ...] = ("lr",)
