@@ -123,12 +123,15 @@ class Ranks:
 
     def end(self, code: int = 1) -> None:
         """End the run in all processes: the others would wait for this one for ever."""
+        for stream in sys.stdout, sys.stderr:
+            stream.flush()
+        time.sleep(0.2)  # what was printed goes through the launcher, which lets it fall when it is told to end
         self._communicator.Abort(code)
 
     def let_the_first_speak(self) -> None:
         """Call it before an error is printed and the run ended: what happens in all processes is then told by the first alone."""
         if not self.is_first:
-            time.sleep(0.5)
+            time.sleep(2.0)
 
 
 def _layout(state: dict[str, Tensor]) -> list[Any]:
@@ -165,9 +168,9 @@ class _EndsAll:
 
     def __call__(self, kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
         self._among.let_the_first_speak()
-        print(f"process {self._among.rank} of {self._among.size} ends the run:", file=sys.stderr)
+        where = f"process {self._among.rank} of {self._among.size}"
+        print(f"{where} ends the run: {kind.__name__}: {error}", file=sys.stderr, flush=True)
         self._print(kind, error, at)
-        sys.stderr.flush()
         self._among.end()
 
 
