@@ -150,28 +150,36 @@ class Module(Watched):
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Give all parameters and buffers the values in `state`, a mapping as `state_dict` returns it. Each keeps its own dtype.
 
-        Raises ValueError with every name that is missing or not known and every shape that does not fit. Nothing is
-        loaded then.
+        Raises ValueError with every name that is missing or not known, every shape that does not fit, and every dtype that is
+        not of real numbers. Nothing is loaded then.
         """
-        parameters = self._named_state()
-        arrays = {path: np.asarray(value) for path, value in state.items()}
-        problems = [f"{path} is missing" for path in parameters if path not in arrays]
-        for path, array in arrays.items():
-            if path not in parameters:
-                problems.append(f"{path} is not among the parameters")
-            elif array.shape != parameters[path].shape:
-                problems.append(f"{path} has shape {array.shape}, needs {parameters[path].shape}")
-            elif array.dtype.kind not in "biuf":
-                problems.append(f"{path} has dtype {array.dtype}, needs real numbers")
+        problems = self._mismatches(state)
         if problems:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, nothing was loaded: {'; '.join(problems)}"
             )
-        for path, p in parameters.items():
-            p.data = np.array(arrays[path], dtype=p.dtype)
+        for path, p in self._named_state().items():
+            p.data = np.array(state[path], dtype=p.dtype)
+
+    def _mismatches(self, state: Mapping[str, ArrayLike]) -> list[str]:
+        """In which ways `load_state_dict` could not load this state."""
+        own = self._named_state()
+        problems = [f"{path} is missing" for path in own if path not in state]
+        for path, array in ((path, np.asarray(value)) for path, value in state.items()):
+            if path not in own:
+                problems.append(f"{path} is not among the parameters")
+                continue
+            if array.shape != own[path].shape:
+                problems.append(f"{path} has shape {array.shape}, needs {own[path].shape}")
+            if array.dtype.kind not in "biuf":
+                problems.append(f"{path} has dtype {array.dtype}, needs real numbers")
+        return problems
 
     def train(self, mode: bool = True) -> Self:
-        """Set `training` here and in all modules inside, for layers that act otherwise in training, and return self."""
+        """Set `training` here and in all modules inside, for layers that act otherwise in training, and return self.
+
+        A layer is frozen by `net.layers[1].eval()`: `fit` and `evaluate` leave it as it is.
+        """
         for _, module in self.named_modules():
             module.training = mode
         return self

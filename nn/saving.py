@@ -25,6 +25,8 @@ _LAYERS: dict[str, type[Any]] = {
     if isinstance(kind, type) and issubclass(kind, Module) and kind is not Linear and hasattr(kind, "config")
 }
 Arrays = dict[str, NDArray[Any]]
+Needed = dict[str, tuple[tuple[int, ...], np.dtype[Any] | None]]
+"""Shapes and dtypes by name. None stands for any floating dtype."""
 
 
 def save(module: Module, path: StrPath) -> None:
@@ -40,7 +42,7 @@ def save(module: Module, path: StrPath) -> None:
     """
     spec = _spec(module)
     arrays = module.state_dict()
-    if _built(spec, arrays, "", strict=False).state_dict().keys() != arrays.keys():
+    if _built(spec, arrays, "", {}).state_dict().keys() != arrays.keys():
         raise TypeError(
             "nn.save cannot tell in a file that a layer is used twice: save the state_dict() with np.savez instead"
         )
@@ -57,7 +59,8 @@ def save(module: Module, path: StrPath) -> None:
 def load(path: StrPath) -> Any:
     """The network that `save` wrote, with the same parameters to the last bit.
 
-    Raises OSError if the file cannot be read, ValueError if it is damaged, or not of this kind or version.
+    Raises OSError if the file cannot be read, ValueError if it is damaged, or not of this kind or version; with every array
+    that is missing, not known, or of another shape or dtype than the architecture says.
     """
     content = Path(path).read_bytes()
     unpacked = _unpacked_safetensors if Path(path).suffix == ".safetensors" else _unpacked
@@ -66,16 +69,20 @@ def load(path: StrPath) -> Any:
         spec = json.loads(text)
         if spec["format"] != _FORMAT:
             raise ValueError(f"it has format {spec['format']!r}, this version reads format {_FORMAT}")
-        module = _built(spec["module"], arrays, "")
+        linear: Needed = {}
+        module = _built(spec["module"], arrays, "", linear)
+        needed: Needed = {name: (value.shape, value.dtype) for name, value in module.state_dict().items()} | linear
+        problems = _mismatches(arrays, needed)
+        if problems:
+            raise ValueError("; ".join(problems))
         module.load_state_dict(arrays)
         return module
     except ImportError:
         raise
     except Exception as problem:  # what zipfile, NumPy and json raise on damaged input is not to be foreseen
         reason = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem) or type(problem).__name__
-        raise ValueError(
-            f"{path}: cannot be read as a network that nn.save wrote ({reason.splitlines()[0]})"
-        ) from problem
+        reason = " ".join(reason.split())
+        raise ValueError(f"{path}: cannot be read as a network that nn.save wrote ({reason})") from problem
 
 
 def _unpacked(content: bytes) -> tuple[str, Arrays]:
@@ -126,23 +133,24 @@ def _spec(module: Module) -> dict[str, Any]:
     )
 
 
-def _built(spec: dict[str, Any], arrays: Arrays, path: str, strict: bool = True) -> Module:
-    """The module that `spec` describes, with its parameters, those in `arrays` whose names begin with `path`.
+def _built(spec: dict[str, Any], arrays: Arrays, path: str, linear: Needed) -> Module:
+    """The module that `spec` describes, whose arrays are those whose names begin with `path`.
 
-    strict : an array that is missing raises KeyError
+    A Linear layer is made from its arrays and has their dtypes, so that no size in a file is taken on trust. If they do not fit,
+    another stands for it. What it needs is put into `linear`.
     """
     kind = spec["kind"]
     config = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.get("config", {}).items()}
     module: Module
-    if kind == "Linear" and not strict:
-        module = Linear(spec["n_in"], spec["n_out"])
-    elif kind == "Linear":
-        shape, W, b = (spec["n_out"], spec["n_in"]), arrays[path + "W"], arrays[path + "b"]
-        if W.shape != shape or b.shape != shape[:1]:
-            raise ValueError(
-                f"{path}W is {W.shape} and {path}b {b.shape}, the architecture says {shape} and {shape[:1]}"
-            )
-        module = Linear(*reversed(shape), weights=lambda *_: W, biases=lambda *_: b, dtype=None)
+    if kind == "Linear":
+        n_in, n_out = spec["n_in"], spec["n_out"]
+        own: Needed = {path + "W": ((n_out, n_in), None), path + "b": ((n_out,), None)}
+        linear |= own
+        if _mismatches({name: arrays[name] for name in own if name in arrays}, own):
+            module = Linear(1, 1)
+        else:
+            W, b = arrays[path + "W"], arrays[path + "b"]
+            module = Linear(n_in, n_out, weights=lambda *_: W, biases=lambda *_: b, dtype=None)
     elif kind in ACTIVATIONS:
         module = ACTIVATIONS[kind](**config)
     elif kind in _LAYERS:
@@ -150,9 +158,24 @@ def _built(spec: dict[str, Any], arrays: Arrays, path: str, strict: bool = True)
     elif kind in _CONTAINERS:
         module = object.__new__(_CONTAINERS[kind])
         inside = f"{path}inside.layers." if kind == "Residual" else f"{path}layers."
-        parts = [_built(s, arrays, f"{inside}{i}.", strict) for i, s in enumerate(spec["layers"])]
+        parts = [_built(s, arrays, f"{inside}{i}.", linear) for i, s in enumerate(spec["layers"])]
         (Residual if kind == "Residual" else Sequential).__init__(module, *parts)  # type: ignore[arg-type]
     else:
         raise ValueError(f"it has a layer of the unknown kind {kind!r}")
     module.name = spec.get("name")
     return module
+
+
+def _mismatches(arrays: Arrays, needed: Needed) -> list[str]:
+    """All in which arrays are not what is needed."""
+    problems = [f"{name} is missing" for name in needed if name not in arrays]
+    for name, array in arrays.items():
+        if name not in needed:
+            problems.append(f"{name} is not among the parameters")
+            continue
+        shape, dtype = needed[name]
+        if array.shape != shape:
+            problems.append(f"{name} has shape {array.shape}, needs {shape}")
+        if (array.dtype.kind != "f") if dtype is None else (array.dtype != dtype):
+            problems.append(f"{name} has dtype {array.dtype}, needs {dtype or 'a floating one'}")
+    return problems

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nn
+from nn import saving
 from nn.files import replacing
 
 X = np.random.default_rng(0).random((5, 3))
@@ -143,9 +144,12 @@ DAMAGED = {
     "too deep": (npz(f'{{"format": 1, "module": {NESTED}}}'), "recursion"),
     "missing array": (npz(json.dumps(spec()), **{"layers.0.b": None}), "layers.0.b"),
     "another array": (npz(json.dumps(spec()), more=np.ones(1)), "more is not among the parameters"),
-    "another shape": (npz(json.dumps(spec()), **{"layers.0.W": np.ones((3, 2))}), r"layers.0.W is \(3, 2\)"),
+    "another shape": (
+        npz(json.dumps(spec()), **{"layers.0.W": np.ones((3, 2))}),
+        r"W has shape \(3, 2\), needs \(2, 3\)",
+    ),
     "absurd size": (npz(json.dumps(spec(layers=[{"kind": "Linear", "n_in": 10**9, "n_out": 10**9}]))), "1000000000"),
-    "integers": (npz(json.dumps(spec()), **{"layers.0.W": np.ones((2, 3), int)}), "floating"),
+    "integers": (npz(json.dumps(spec()), **{"layers.0.W": np.ones((2, 3), int)}), "dtype int64, needs a floating one"),
 }
 
 
@@ -163,6 +167,43 @@ def test_the_undamaged_file_of_these_cases_is_read(path):
     path.write_bytes(GOOD)
     assert nn.load(path).sizes == [3, 2]
     assert zipfile.is_zipfile(path)
+
+
+MIXED = nn.Sequential(
+    nn.Linear(3, 4, seed=0), nn.BatchNorm1d(4), nn.Residual(nn.Linear(4, 4, seed=1)), nn.Linear(4, 2, seed=2)
+)
+MISMATCHES = {
+    "layers.0.W": (np.ones((4, 2)), "layers.0.W has shape (4, 2), needs (4, 3)"),
+    "layers.0.b": (None, "layers.0.b is missing"),
+    "layers.1.gamma": (np.ones(4, np.float32), "layers.1.gamma has dtype float32, needs float64"),
+    "layers.1.mean": (
+        np.ones(5, int),
+        "layers.1.mean has shape (5,), needs (4,); layers.1.mean has dtype int64, needs float64",
+    ),
+    "layers.2.inside.layers.0.W": (None, "layers.2.inside.layers.0.W is missing"),
+    "layers.3.b": (np.ones(2, int), "layers.3.b has dtype int64, needs a floating one"),
+    "layers.4.W": (np.ones(1), "layers.4.W is not among the parameters"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_every_mismatch_of_a_file_is_listed_and_nothing_else(suffix, tmp_path):
+    arrays = MIXED.state_dict()
+    for name, (array, _) in MISMATCHES.items():
+        arrays.pop(name, None)
+        if array is not None:
+            arrays[name] = array
+    file = tmp_path / f"net.{suffix}"
+    architecture = json.dumps({"format": 1, "module": saving._spec(MIXED)})
+    if suffix == "npz":
+        np.savez(file, architecture=np.array(architecture), **arrays)
+    else:
+        tensors = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
+        tensors.save_file(arrays, file, {"architecture": architecture})
+    with pytest.raises(ValueError) as caught:
+        nn.load(file)
+    listed = str(caught.value).partition("(")[2][:-1].split("; ")
+    assert sorted(listed) == sorted("; ".join(message for _, message in MISMATCHES.values()).split("; "))
 
 
 def test_a_missing_file_is_an_os_error(path):
