@@ -14,6 +14,7 @@ import numpy as np
 import nn
 from autograd_lite import no_grad
 from nn import backprop, initializers
+from nn.modes import evaluating
 from nn.speed import gradient_norms
 
 from .book import TRAINING
@@ -25,10 +26,8 @@ Say = Callable[[str], object]
 
 def right(net: nn.Module, x: Any, labels: Any, chunk: int = 1000) -> int:
     """How many examples have their largest output where their label is."""
-    net.eval()
-    with no_grad():
+    with evaluating(net), no_grad():
         found = [net(x[i : i + chunk]).numpy().argmax(axis=1) for i in range(0, len(x), chunk)]
-    net.train()
     return int(np.sum(np.concatenate(found) == labels))
 
 

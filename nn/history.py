@@ -46,21 +46,38 @@ class History:
     gradient_norms: list[dict[str, float]] = field(default_factory=list, repr=False)
     """At the end of every epoch, ‖∂C/∂(W, b)‖ of every layer for the first examples of the training data, 256 at most."""
     metrics: list[dict[str, float]] = field(default_factory=list, repr=False)
-    """At the end of every epoch, the values of the metrics that `fit` was given."""
+    """At the end of every epoch, the values of the metrics that `fit` was given; {} if it was given none. A run that is resumed
+    with others has these from then on; in tables the others are empty."""
     interrupted: bool = False
     """Whether the run was stopped by the keyboard before its last epoch was over."""
+    stopped: str | None = None
+    """What ended the run for good, perhaps before its last epoch: "patience", "schedule" or "callback"."""
+
+    def add(self, epoch: Epoch, gradient_norms: dict[str, float], metrics: dict[str, float]) -> None:
+        """Note what there is to say at the end of an epoch."""
+        self.gradient_norms.append(gradient_norms)
+        self.metrics.append(metrics)
+        self.epochs.append(epoch)
+
+    def cut(self) -> None:
+        """Forget what `add` noted of an epoch if Ctrl-C came in the middle of it."""
+        del self.gradient_norms[len(self.epochs) :], self.metrics[len(self.epochs) :]
 
     def table(self) -> Table:
         """A row an epoch."""
         return table(self._columns(), [[_text(value) for value in row] for row in self._rows()], left=0)
 
     def _columns(self) -> list[str]:
-        return [*Epoch._fields, *(self.metrics[0] if self.metrics else ())]
+        return [*Epoch._fields, *self._measured()]
+
+    def _measured(self) -> dict[str, None]:
+        """The names of all metrics, in the order in which they came."""
+        return {name: None for values in self.metrics for name in values}
 
     def _rows(self) -> list[Any]:
-        if not self.metrics:
-            return [*self.epochs]
-        return [[*epoch, *values.values()] for epoch, values in zip(self.epochs, self.metrics, strict=False)]
+        names, missing = self._measured(), len(self.epochs) - len(self.metrics)
+        pairs = zip(self.epochs, [*self.metrics, *[{}] * missing], strict=False) if names else ()
+        return [[*epoch, *map(values.get, names)] for epoch, values in pairs] or [*self.epochs]
 
     def running_mean(self, window: int | None = None) -> NDArray[Any]:
         """Of every mini-batch the average cost of it and of those before it, `window` in all; as many as there are at first.
@@ -71,10 +88,16 @@ class History:
         if window < 1:
             raise ValueError(f"window={window!r}: must be at least 1")
         costs = np.asarray(self.batch_costs, float)
-        sums = np.concatenate([[0.0], np.cumsum(costs)])
-        last = np.arange(1, len(costs) + 1)
-        first = np.maximum(0, last - window)
-        mean: NDArray[Any] = (sums[last] - sums[first]) / (last - first)
+        n = len(costs)
+        window = max(1, min(window, n))
+        # Sums from the start of a block on, and up to its end: a window is the end of one and the start of the next. So no
+        # cost outside of it takes part: the difference of two sums over the whole run would be wrong after a very large one.
+        blocks = np.zeros((-(-n // window) + 1, window))
+        blocks.reshape(-1)[window : window + n] = costs
+        starts = np.cumsum(blocks, axis=1).reshape(-1)[window : window + n]
+        ends = np.cumsum(blocks[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+        ends = np.where(np.arange(1, n + 1) % window == 0, 0.0, ends[1 : n + 1])  # a window that is just one block
+        mean: NDArray[Any] = (ends + starts) / np.minimum(np.arange(1, n + 1), window)
         return mean
 
     def draw(self, *, theme: ThemeName = "light") -> "Drawing[History]":
@@ -87,7 +110,8 @@ class History:
         return draw_curves(self, theme)
 
     def __str__(self) -> str:
-        return self.table() + ("\n(interrupted)" if self.interrupted else "")
+        stopped = f"\n(stopped by {self.stopped})" if self.stopped else ""
+        return self.table() + stopped + ("\n(interrupted)" if self.interrupted else "")
 
     def to_csv(self, path: StrPath) -> None:
         """Write a header and a row an epoch, with all digits. `path` holds all of it then, or what it held before."""

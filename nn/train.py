@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import index
 from typing import Any
 
@@ -15,29 +15,49 @@ from autograd_lite.compiler import CompileError
 from .compiled import compile_step
 from .costs import ClassCost, Cost, quadratic_cost
 from .layers import Seed
+from .modes import evaluating
 from .module import Module
 from .optimizers import Optimizer
 
 Array = NDArray[Any]
 Examples = tuple[ArrayLike, ArrayLike]
 Step = Callable[[Array, Array], float]
+SequenceSeed = Seed | Sequence[int]
 CostFunction = Cost | Callable[[Tensor, Any], Tensor]
 
 
-def mini_batches(x: ArrayLike, y: ArrayLike, batch_size: int, seed: Seed = None) -> Iterator[tuple[Array, Array]]:
+def mini_batches(
+    x: ArrayLike, y: ArrayLike, batch_size: int, seed: SequenceSeed = None, *, drop_last: bool = False
+) -> Iterator[tuple[Array, Array]]:
     """The examples in random order, `batch_size` at a time, each once; the last batch may be smaller.
 
-    x : (n, n_in);  y : (n, m);  seed : an int, a Generator, or None for another order each time
+    x : (n, n_in);  y : (n, m)
+    seed : an int or a sequence of ints, a Generator, or None for another order each time
+    drop_last : leave out the last batch if it is smaller
 
-    Raises ValueError if there are no examples, x and y are not equally many, or batch_size is below 1.
+    The same seed gives the same order; a Generator goes on, so that every epoch has another. The order of an epoch is drawn
+    when this is called. So epochs can be resumed: with `seed=[17, epoch]` any epoch has its order by itself, and with a
+    Generator the next one has it again when `rng.bit_generator.state` is as it was before the call. In the middle of an
+    epoch, `itertools.islice(mini_batches(...), k, None)` goes on after k batches.
+
+    Raises ValueError if there are no examples, x and y are not equally many, batch_size is below 1, or no batch is left.
     """
     x, y, batch_size = np.asarray(x), np.asarray(y), index(batch_size)
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
-        raise ValueError(f"x has shape {x.shape}, y {y.shape}: they need as many rows as each other, one or more")
+    _require_rows(x, y)
+    count = batch_count(len(x), batch_size, drop_last)
+    order = np.random.default_rng(seed).permutation(len(x))
+    return ((x[rows], y[rows]) for rows in (order[i * batch_size : (i + 1) * batch_size] for i in range(count)))
+
+
+def batch_count(n: int, batch_size: int, drop_last: bool) -> int:
+    """How many mini-batches n examples are. Raises ValueError if batch_size is below 1, or there is none."""
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, needs at least 1")
-    order = np.random.default_rng(seed).permutation(len(x))
-    return ((x[rows], y[rows]) for rows in (order[i : i + batch_size] for i in range(0, len(order), batch_size)))
+    if drop_last and n < batch_size:
+        raise ValueError(
+            f"drop_last=True leaves out all {n} examples, fewer than batch_size={batch_size}: make batch_size smaller"
+        )
+    return n // batch_size if drop_last else -(-n // batch_size)
 
 
 def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: bool = True) -> Step:
@@ -71,22 +91,33 @@ def _compiled_or(recorded: Step, program: Step) -> Step:
         try:
             return chosen(x, y)
         except CompileError as error:
-            warnings.warn(f"the network runs without being compiled: {error}", stacklevel=3)
+            warnings.warn(f"the network runs without being compiled: {error}", stacklevel=_levels_inside())
             chosen = recorded
             return chosen(x, y)
 
     return step
 
 
+def _levels_inside() -> int:
+    """The `stacklevel` with which a warning of the caller points out of this package, to who called `fit` or the step."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__package__}."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 def accuracy(output: Any, y: Any) -> float:
     """The fraction of examples whose largest output is where the largest target is.
 
     output, y : (n, m), or (m,) for one example. With a single output (m = 1), both must be on the same side of ½.
-    y may also be class numbers, in the shape of the output without its last axis; of a sequence every position counts.
+    y may also be class numbers, in the shape of the output without its last axis; of a sequence every position counts. With
+    a single output they are 0 and 1, on either side of ½.
     An output that is NaN is wrong. Raises ValueError if the shapes differ.
     """
     numbers, output = _array(y), _array(output)
     if numbers.dtype.kind in "iu" and output.ndim and numbers.shape == output.shape[:-1]:
+        if output.shape[-1] == 1:
+            return accuracy(output, numbers[..., None])
         right = (output.argmax(axis=-1) == numbers) & ~np.isnan(output).any(axis=-1)
         return float(np.mean(right))
     output, y = _rows(output), _rows(y)
@@ -103,25 +134,30 @@ def accuracy(output: Any, y: Any) -> float:
 def evaluate(net: Module, x: ArrayLike, y: ArrayLike, cost: CostFunction = quadratic_cost) -> tuple[float, float]:
     """The cost, averaged over all examples, and the accuracy of a network, in evaluation mode.
 
-    The operations are recorded, since the cross-entropy is exact only where it sees how the outputs were made.
+    The operations are recorded, since the cross-entropy is exact only where it sees how the outputs were made. Every layer
+    comes out in the mode in which it went in.
+
+    Raises ValueError if there are no examples, or x and y are not equally many.
     """
     x, y = np.asarray(x), np.asarray(y)
-    training = net.training
-    net.eval()
-    try:
-        total = right = 0.0
+    _require_rows(x, y)
+    total = right = 0.0
+    with evaluating(net):
         for i in range(0, len(x), _CHUNK):
             target = y[i : i + _CHUNK]
             output = net(x[i : i + _CHUNK])
             total += cost(output, target).item() * len(target)
             right += accuracy(output, target) * len(target)
-    finally:
-        net.train(training)
     return total / len(x), right / len(x)
 
 
 _CHUNK = 500
 """Examples that are evaluated together; it bounds the memory."""
+
+
+def _require_rows(x: Array, y: Array) -> None:
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"x has shape {x.shape}, y {y.shape}: they need as many rows as each other, one or more")
 
 
 def _array(values: Any) -> Array:

@@ -13,6 +13,7 @@ import pytest
 import autograd_lite as ag
 import nn
 from nn import initializers
+from nn.modes import evaluating, learning, still_learning
 
 X = np.random.default_rng(0).random((5, 3))
 
@@ -98,6 +99,59 @@ def test_train_and_eval_reach_every_module():
     assert all(module.training for _, module in net.train().named_modules())
 
 
+def modes(net):
+    return [module.training for _, module in net.named_modules()]
+
+
+def four():
+    return nn.Sequential(nn.Linear(3, 3, seed=0), nn.BatchNorm1d(3), nn.Dropout(0.5))
+
+
+@pytest.mark.parametrize("frozen", [[], [1], [1, 3], [0], [0, 1, 2, 3]], ids=str)
+@pytest.mark.parametrize("around", [evaluating, learning, still_learning], ids=lambda f: f.__name__)
+def test_modules_come_out_in_the_mode_in_which_they_went_in(around, frozen):
+    net = four()
+    for i in frozen:
+        net.named_modules()[i][1].training = False
+    before = modes(net)
+    with pytest.raises(ZeroDivisionError), around(net):
+        if around is still_learning:
+            net.eval()
+        _ = 1 / 0
+    assert modes(net) == before
+
+
+def test_evaluating_puts_all_into_evaluation_mode():
+    net = four()
+    with evaluating(net):
+        assert modes(net) == [False] * 4
+
+
+def test_only_a_network_that_is_wholly_in_evaluation_mode_is_put_into_training():
+    net = four()
+    net.layers[1].eval()
+    with learning(net):
+        assert modes(net) == [True, True, False, True]
+    with learning(net.eval()):
+        assert modes(net) == [True] * 4
+    assert modes(net) == [False] * 4
+
+
+def test_a_layer_that_is_frozen_on_the_way_stays_so():
+    net = four()
+    with learning(net), still_learning(net):
+        net.layers[1].eval()
+    assert modes(net) == [True, True, False, True]
+
+
+def test_a_change_of_mode_and_back_leaves_no_trace():
+    net = four()
+    before = [list(vars(module)) for _, module in net.named_modules()]
+    with evaluating(net):
+        pass
+    assert [list(vars(module)) for _, module in net.named_modules()] == before
+
+
 # --- State ------------------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +186,7 @@ def test_loading_names_every_mismatch_and_changes_nothing():
     net = nn.MLP([3, 4, 2], seed=0)
     before = net.state_dict()
     state = nn.MLP([3, 4, 2], seed=1).state_dict() | {"layers.0.W": np.ones((4, 5)), "layers.9.W": np.ones(1)}
-    state["layers.2.b"] = np.array(["a", "b"])
+    state["layers.2.b"] = np.array(["a", "b", "c"])
     del state["layers.2.W"]
     with pytest.raises(ValueError) as error:
         net.load_state_dict(state)
@@ -141,7 +195,8 @@ def test_loading_names_every_mismatch_and_changes_nothing():
         "layers.2.W is missing",
         "layers.0.W has shape (4, 5), needs (4, 3)",
         "layers.9.W is not",
-        "layers.2.b has",
+        "layers.2.b has shape (3,), needs (2,)",
+        "layers.2.b has dtype <U1, needs real numbers",
     ):
         assert part in message
     assert all(np.array_equal(before[name], array) for name, array in net.state_dict().items())

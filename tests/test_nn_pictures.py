@@ -237,6 +237,20 @@ def test_the_running_mean_is_that_of_the_last_mini_batches():
     np.testing.assert_allclose(history.running_mean(3), [4, 3, 3, 2, 3])
 
 
+def test_a_very_large_cost_does_not_enter_the_running_mean_of_later_ones():
+    history = nn.History(batch_costs=[1e20, 0.1, 0.1, 0.1, 0.1], batches=4)
+    assert history.running_mean(2).tolist() == [1e20, 5e19, 0.1, 0.1, 0.1]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 13])
+@pytest.mark.parametrize("window", [1, 2, 4, 7, 20])
+def test_the_running_mean_is_right_for_any_length_and_window(n, window):
+    costs = np.random.default_rng(0).random(n)
+    expected = [costs[max(0, i - window + 1) : i + 1].mean() for i in range(n)]
+    mean = nn.History(batch_costs=costs.tolist(), batches=4).running_mean(window)
+    np.testing.assert_allclose(mean, expected, rtol=1e-13)
+
+
 def test_a_history_knows_gradient_norms_of_every_epoch_and_layer():
     history = trained()
     assert [list(norms) for norms in history.gradient_norms] == [["layer 1", "layer 2", "layer 3"]] * 3

@@ -3,6 +3,7 @@
 import csv
 import sys
 import types
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -43,6 +44,52 @@ def test_a_seed_gives_the_same_order_and_a_generator_goes_on():
     assert not np.array_equal(first(None), first(None))
 
 
+def test_a_smaller_last_batch_may_be_left_out():
+    assert [len(b) for b, _ in nn.mini_batches(X, Y, 5, seed=0, drop_last=True)] == [5, 5, 5, 5]
+    assert [len(b) for b, _ in nn.mini_batches(X[:20], Y[:20], 5, seed=0, drop_last=True)] == [5, 5, 5, 5]
+
+
+def test_leaving_out_all_examples_is_refused():
+    with pytest.raises(ValueError, match="leaves out all 23 examples, fewer than batch_size=24"):
+        nn.mini_batches(X, Y, 24, drop_last=True)
+
+
+def orders(rng, epochs, first=1):
+    return [np.concatenate([b for b, _ in nn.mini_batches(X, Y, 5, rng(e))]) for e in range(first, epochs + 1)]
+
+
+def test_epochs_go_on_from_the_state_of_the_generator():
+    whole = np.random.default_rng(3)
+    expected = orders(lambda _: whole, 5)
+    broken = np.random.default_rng(3)
+    orders(lambda _: broken, 2)
+    resumed = np.random.default_rng()
+    resumed.bit_generator.state = broken.bit_generator.state
+    assert np.array_equal(orders(lambda _: resumed, 5, first=3), expected[2:])
+    assert not np.array_equal(expected[0], expected[1])
+
+
+def test_with_the_number_of_the_epoch_in_the_seed_any_epoch_has_its_order_by_itself():
+    expected = orders(lambda epoch: [3, epoch], 5)
+    assert np.array_equal(orders(lambda epoch: [3, epoch], 5, first=4), expected[3:])
+    assert not np.array_equal(expected[0], expected[1])
+
+
+def test_an_epoch_goes_on_in_its_middle():
+    expected = list(nn.mini_batches(X, Y, 5, [3, 1]))
+    for (x, y), (x_whole, y_whole) in zip(islice(nn.mini_batches(X, Y, 5, [3, 1]), 2, None), expected[2:], strict=True):
+        assert np.array_equal(x, x_whole) and np.array_equal(y, y_whole)
+
+
+def test_the_order_is_drawn_at_the_call_and_not_on_the_way():
+    rng, other = np.random.default_rng(0), np.random.default_rng(0)
+    batches = nn.mini_batches(X, Y, 5, rng)
+    after = rng.random()
+    list(nn.mini_batches(X, Y, 5, other))
+    assert after == other.random()
+    assert len(list(batches)) == 5
+
+
 @pytest.mark.parametrize(
     ("x", "y", "size", "message"),
     [
@@ -69,8 +116,18 @@ def test_bad_mini_batches_are_refused_at_once(x, y, size, message):
         ([[0.6], [0.4], [0.7]], [[1], [1], [0]], 1 / 3),
         ([[np.nan, 0.1], [0.1, 0.9]], [[1, 0], [0, 1]], 0.5),
         ([[np.nan]], [[0]], 0.0),
+        ([[0.6], [0.4], [0.7]], [1, 1, 0], 1 / 3),
+        ([0.6], 1, 1.0),
     ],
-    ids=["classes", "one example", "one output", "NaN", "one NaN output"],
+    ids=[
+        "classes",
+        "one example",
+        "one output",
+        "NaN",
+        "one NaN output",
+        "one output, numbers",
+        "one output of one example",
+    ],
 )
 def test_accuracy_is_the_fraction_of_right_answers(output, y, fraction):
     assert nn.accuracy(np.array(output), np.array(y)) == pytest.approx(fraction)
@@ -114,6 +171,19 @@ def test_evaluation_runs_in_evaluation_mode_and_restores_the_mode():
     net = nn.Sequential(nn.Linear(4, 3), probe)
     nn.evaluate(net, X, Y)
     assert probe.seen == {False} and net.training
+
+
+def test_evaluation_leaves_a_frozen_layer_frozen():
+    net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    net.layers[1].eval()
+    nn.evaluate(net, X, Y)
+    assert [module.training for _, module in net.named_modules()] == [True, True, False]
+
+
+@pytest.mark.parametrize(("x", "y"), [(X, Y[1:]), (X[1:], Y), (X[:0], Y[:0])], ids=["fewer", "more", "none"])
+def test_evaluation_needs_a_target_for_each_example(x, y):
+    with pytest.raises(ValueError, match="as many rows as each other, one or more"):
+        nn.evaluate(nn.MLP([4, 3]), x, y)
 
 
 # --- The step ---------------------------------------------------------------------------------------------------------
@@ -299,6 +369,40 @@ def test_a_history_prints_as_a_table():
     lines = str(history).splitlines()
     assert lines[0].split() == list(nn.Epoch._fields)
     assert [line.split()[0] for line in lines[2:]] == ["1", "2"]
+
+
+def epoch(number):
+    return nn.Epoch(number, 0.5, 0.5, None, None, 0.1)
+
+
+METRICS = {
+    "first given later": [{}, {"f1": 0.25}],
+    "given no longer": [{"f1": 0.25}],
+    "others later": [{"f1": 0.25}, {"recall": 0.75}],
+}
+
+
+@pytest.mark.parametrize("metrics", METRICS.values(), ids=METRICS)
+def test_metrics_stand_beside_their_epochs_and_are_empty_elsewhere(metrics, tmp_path):
+    history = nn.History(epochs=[epoch(1), epoch(2)], metrics=metrics)
+    names = list(dict.fromkeys(name for values in metrics for name in values))
+    expected = [["" if v is None else str(v) for v in map(m.get, names)] for m in [*metrics, {}][:2]]
+    history.to_csv(tmp_path / "h.csv")
+    header, *rows = csv.reader((tmp_path / "h.csv").read_text().splitlines())
+    assert header[6:] == names and [row[6:] for row in rows] == expected
+    assert len(history.table().splitlines()) == 4
+
+
+def test_a_history_says_what_ended_it():
+    assert str(nn.History(epochs=[epoch(1)], stopped="patience")).endswith("\n(stopped by patience)")
+
+
+def test_an_epoch_that_was_cut_off_is_not_in_the_history():
+    history = nn.History()
+    history.add(epoch(1), {"layer 1": 1.0}, {})
+    history.gradient_norms.append({"layer 1": 0.5})  # and here came Ctrl-C
+    history.cut()
+    assert len(history.epochs) == len(history.gradient_norms) == len(history.metrics) == 1
 
 
 @pytest.mark.parametrize(("validation", "text"), [

@@ -67,7 +67,8 @@ class BatchNorm(Module):
             count = math.prod(shape[a] for a in along)
             if count < 2:
                 raise ValueError(
-                    f"{title(self)} ({self!r}) got a single number a feature, which has no variance: call eval()"
+                    f"{title(self)} ({self!r}) got a single number a feature, which has no variance: call eval(), or leave "
+                    "out a last mini-batch of one example with drop_last=True"
                 )
             mean = x.mean(axis=along, keepdims=True)
             difference = x - mean
