@@ -4,9 +4,12 @@ The arrays are "net/PATH" for parameters and buffers, "best/PATH" for those of t
 for what the optimizer remembers of parameter I, "batch_costs"; the rest is JSON text, "run".
 """
 
+import copy
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,48 +21,38 @@ from .history import Epoch, History
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
+from .resuming import Settings, differences, factors, settings_of_parts
+from .stopping import Best
 
-_FORMAT = 1
+_FORMAT = 2
 Arrays = dict[str, NDArray[Any]]
 
 
-def write(
-    path: StrPath,
-    net: Module,
-    optimizer: Optimizer,
-    rng: np.random.Generator,
-    history: History,
-    schedule: Scheduler | None,
-    stopping: Mapping[str, Any],
-    best: Mapping[str, NDArray[Any]] | None,
-) -> None:
-    """Write a checkpoint. `path` holds all of it then, or what it held before."""
-    options = optimizer.state_dict()
-    arrays: Arrays = {f"net/{k}": v for k, v in net.state_dict().items()}
-    arrays |= {f"best/{k}": v for k, v in (best or {}).items()}
-    for i, state in enumerate(options.pop("state")):
-        if isinstance(state, dict):
-            arrays |= {f"state/{i}/{k}": v for k, v in state.items()}
-        elif state is not None:
-            arrays[f"state/{i}"] = state
-    arrays["batch_costs"] = np.asarray(history.batch_costs, dtype=np.float64)
-    run = {
-        "format": _FORMAT,
-        "optimizer": {"kind": type(optimizer).__name__, "options": options},
-        "rng": rng.bit_generator.state,
-        "generators": {path: g.bit_generator.state for path, g in generators(net).items()},
-        "schedule": None if schedule is None else schedule.state_dict(),
-        "stopping": dict(stopping),
-        "history": {
-            "epochs": [list(epoch) for epoch in history.epochs],
-            "batches": history.batches,
-            "gradient_norms": history.gradient_norms,
-            "metrics": history.metrics,
-        },
-    }
-    text = np.array(json.dumps(run, default=lambda value: np.asarray(value).tolist()))
-    with replacing(path) as new, open(new, "wb") as file:
-        np.savez(file, allow_pickle=False, run=text, **arrays)
+@dataclass
+class Parts:
+    """What a run changes while it goes on."""
+
+    net: Module
+    optimizer: Optimizer
+    schedule: Scheduler | None
+    rng: np.random.Generator
+    """Draws the order of the examples."""
+    best: Best
+
+
+def generators(net: Module) -> dict[str, np.random.Generator]:
+    """The random generators of the modules, such as those of Dropout, by path."""
+    found: dict[str, Any] = {}
+    for path, module in net.named_modules():
+        for key, value in vars(module).items():
+            inside: Any = ()
+            if isinstance(value, dict):
+                inside = value.items()
+            elif isinstance(value, list | tuple):
+                inside = enumerate(value)
+            where = f"{path}.{key}" if path else key
+            found |= {where: value} | {f"{where}.{k}": part for k, part in inside}
+    return {path: value for path, value in found.items() if isinstance(value, np.random.Generator)}
 
 
 def content_of(path: StrPath) -> bytes | None:
@@ -67,85 +60,202 @@ def content_of(path: StrPath) -> bytes | None:
     return Path(path).read_bytes() if Path(path).exists() else None
 
 
-def read(
-    path: StrPath,
-    content: bytes,
-    net: Module,
-    optimizer: Optimizer,
-    rng: np.random.Generator,
-    schedule: Scheduler | None,
-) -> tuple[History, dict[str, Any], Arrays | None]:
-    """Put network, optimizer, schedule and generators back to where they were; the history, and how stopping stood.
+class Checkpoint:
+    """The file of a run. parts : what it keeps, and puts back;  given : what else the results depend on, by name"""
 
-    content : of the file at `path`
+    def __init__(self, path: StrPath, parts: Parts, given: Settings):
+        self.path, self.parts, self.given = path, parts, given
+        self.started = self._settings()
+        """All that the run was given when it started."""
 
-    Raises ValueError if it is damaged or of another network, optimizer or schedule.
-    """
+    def _settings(self) -> Settings:
+        return self.given | settings_of_parts(self.parts.net, self.parts.optimizer, self.parts.schedule)
+
+    def write(self, history: History) -> None:
+        """Write all that the run needs to go on. The file holds all of it then, or what it held before."""
+        parts = self.parts
+        options = parts.optimizer.state_dict()
+        arrays: Arrays = {f"net/{k}": v for k, v in parts.net.state_dict().items()}
+        arrays |= {f"best/{k}": v for k, v in (parts.best.weights or {}).items()}
+        for i, state in enumerate(options.pop("state")):
+            if isinstance(state, dict):
+                arrays |= {f"state/{i}/{k}": v for k, v in state.items()}
+            elif state is not None:
+                arrays[f"state/{i}"] = state
+        arrays["batch_costs"] = np.asarray(history.batch_costs, dtype=np.float64)
+        run = {
+            "format": _FORMAT,
+            "started": self.started,
+            "latest": self._settings(),
+            "options": options,
+            "modes": {path: module.training for path, module in parts.net.named_modules()},
+            "rng": parts.rng.bit_generator.state,
+            "generators": {path: g.bit_generator.state for path, g in generators(parts.net).items()},
+            "schedule": None if parts.schedule is None else parts.schedule.state_dict(),
+            "factors": factors(parts.schedule),
+            "monitor": parts.best.monitor if parts.best.keep else None,
+            "history": {
+                "epochs": [list(epoch) for epoch in history.epochs],
+                "batches": history.batches,
+                "gradient_norms": history.gradient_norms,
+                "metrics": history.metrics,
+                "stopped": history.stopped,
+            },
+        }
+        text = np.array(json.dumps(run, default=lambda value: np.asarray(value).tolist()))
+        with replacing(self.path) as new, open(new, "wb") as file:
+            np.savez(file, allow_pickle=False, run=text, **arrays)
+
+    def resume(self, content: bytes) -> History:
+        """Put the parts of the run, and what is known of its best epoch, back to where they were; its history.
+
+        content : of the file
+
+        Raises ValueError if it is damaged, or of a run that would not go on as this one does, with all that is different.
+        Nothing is changed then.
+        """
+        run, arrays = _read(self.path, content)
+        try:
+            saved = _Saved(run, arrays, self.parts)
+            problems = saved.problems(self.started)
+        except Exception as problem:  # what of it may be missing, or of another kind, is not to be foreseen either
+            raise ValueError(f"{self.path}: cannot go on from this checkpoint: {_reason(problem)}") from problem
+        if problems:
+            raise ValueError(
+                f"{self.path}: cannot go on from this checkpoint as if there had been no break: {'; '.join(problems)}. Give "
+                f"these as they were; to go on in another way, first resume with epochs={len(saved.history.epochs)}, which "
+                "loads all and trains nothing, then change them and call fit without resume. Or start anew with another file"
+            )
+        saved.take_over()
+        self.started = run["started"]
+        return saved.history
+
+
+def _read(path: StrPath, content: bytes) -> tuple[dict[str, Any], Arrays]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as entries:
             arrays = {name: entries[name] for name in entries.files}
         run = json.loads(str(arrays.pop("run")))
         if run["format"] != _FORMAT:
-            raise ValueError(f"it has format {run['format']!r}, this version reads format {_FORMAT}")
-        return _restored(run, arrays, net, optimizer, rng, schedule)
+            other = "an earlier" if run["format"] < _FORMAT else "a later"
+            raise ValueError(
+                f"it has format {run['format']}, of {other} version; this one reads format {_FORMAT}: start anew with "
+                "another file, or go on with that version"
+            )
+        return run, arrays
     except Exception as problem:  # what zipfile, NumPy and json raise on damaged input is not to be foreseen
-        reason = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem) or type(problem).__name__
-        raise ValueError(f"{path}: cannot go on from this checkpoint ({reason.splitlines()[0]})") from problem
+        raise ValueError(f"{path}: cannot go on from this checkpoint: {_reason(problem)}") from problem
 
 
-def _restored(
-    run: dict[str, Any],
-    arrays: Arrays,
-    net: Module,
-    optimizer: Optimizer,
-    rng: np.random.Generator,
-    schedule: Scheduler | None,
-) -> tuple[History, dict[str, Any], Arrays | None]:
-    kind = run["optimizer"]["kind"]
-    if kind != type(optimizer).__name__:
-        raise ValueError(f"it is of the optimizer {kind}, not {type(optimizer).__name__}")
-    if (schedule is None) != (run["schedule"] is None):
-        raise ValueError("it was made with a schedule" if schedule is None else "it was made without a schedule")
-    found = generators(net)
-    if found.keys() != run["generators"].keys():
-        raise ValueError(f"it has random generators at {sorted(run['generators'])}, the network at {sorted(found)}")
-    options = run["optimizer"]["options"]
-    options = {k: tuple(v) if isinstance(v, list) and k != "groups" else v for k, v in options.items()}
-    states: list[Any] = [arrays.get(f"state/{i}") for i in range(len(optimizer.params))]
+def _reason(problem: Exception) -> str:
+    reason = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem) or type(problem).__name__
+    return " ".join(reason.split())
+
+
+class _Saved:
+    """A checkpoint beside the parts of a run that are to take it over."""
+
+    def __init__(self, run: dict[str, Any], arrays: Arrays, parts: Parts):
+        self.run, self.parts = run, parts
+        self.net, self.best = _under(arrays, "net"), _under(arrays, "best")
+        self.optimizer = _tuples(run["options"]) | {"state": _states(arrays, len(parts.optimizer.params))}
+        past = run["history"]
+        self.history = History(
+            [Epoch(*epoch) for epoch in past["epochs"]], arrays["batch_costs"].tolist(), past["batches"],
+            past["gradient_norms"], past["metrics"], stopped=past["stopped"],
+        )  # fmt: skip
+
+    def problems(self, given: Settings) -> list[str]:
+        """Why the run cannot go on with these parts. All is tried out on copies."""
+        run, parts = self.run, self.parts
+        found = differences(run["started"], run["latest"], given)
+        found += parts.net._mismatches(self.net)
+        own = generators(parts.net)
+        if own.keys() != run["generators"].keys():
+            found.append(f"random generators were at {sorted(run['generators'])}, are at {sorted(own)}")
+        if found:
+            return found + self._of_best(parts.best)  # that the rest does not fit either would say nothing new
+        optimizer = parts.optimizer.with_rates(parts.optimizer.rates)  # a copy, groups included
+        found += _tried("the optimizer", lambda: optimizer.load_state_dict(self.optimizer))
+        if parts.schedule is not None:
+            schedule = copy.copy(parts.schedule)
+            found += _tried("the schedule", lambda: schedule.load_state_dict(run["schedule"]))
+            now = dict(factors(schedule))
+            then = [(k, factor) for k, factor in run["factors"] if now.get(k) != factor]
+            found += [f"the schedule's factor after {k} steps was {f:g}, is {now.get(k, 1):g}" for k, f in then[:1]]
+        states = {"the order of the examples": (parts.rng, run["rng"])}
+        states |= {path: (generator, run["generators"][path]) for path, generator in own.items()}
+        for path, (generator, state) in states.items():
+            found += _tried(path, partial(_set, copy.deepcopy(generator), state))
+        return found + self._of_best(parts.best)
+
+    def _of_best(self, best: Best) -> list[str]:
+        past, found = self.history.epochs, []
+        ended = Best(best.monitor, best.patience).recall(past)
+        if ended is not None and ended < len(past):
+            found.append(
+                f"patience={best.patience} would have ended the run after epoch {ended}, before this checkpoint"
+            )
+        if best.keep and past:
+            if self.run["monitor"] is None:
+                found.append("keep_best was False, is True: the best parameters are not known")
+            elif self.run["monitor"] != best.monitor:
+                found.append(
+                    f"monitor was {self.run['monitor']!r}, is {best.monitor!r}, and keep_best=True depends on it"
+                )
+            elif self.best:
+                found += [f"of the best epoch {problem}" for problem in self.parts.net._mismatches(self.best)]
+        return found
+
+    def take_over(self) -> None:
+        """Put all parts where they were."""
+        run, parts = self.run, self.parts
+        parts.optimizer.load_state_dict(self.optimizer)
+        parts.net.load_state_dict(self.net)
+        for path, module in parts.net.named_modules():
+            module.training = run["modes"].get(path, module.training)
+        if parts.schedule is not None:
+            parts.schedule.load_state_dict(run["schedule"])
+        _set(parts.rng, run["rng"])
+        for path, generator in generators(parts.net).items():
+            _set(generator, run["generators"][path])
+        best = parts.best
+        best.recall(self.history.epochs)
+        best.weights = self.best if best.keep and self.best else None
+        if self.history.stopped in (None, "patience"):  # another patience may have run out, or not
+            self.history.stopped = "patience" if best.given_up else None
+
+
+def _states(arrays: Arrays, count: int) -> list[Any]:
+    """What is remembered of each parameter: None, an array, or a dict of arrays."""
+    states: list[Any] = [arrays.get(f"state/{i}") for i in range(count)]
     for name, array in arrays.items():
         part = name.split("/")
-        if part[0] == "state" and len(part) == 3:
+        if part[0] == "state" and len(part) == 3 and int(part[1]) < count:
             i = int(part[1])
             states[i] = (states[i] or {}) | {part[2]: array}
-    before = optimizer.state_dict()
-    optimizer.load_state_dict(options | {"state": states})
+    return states
+
+
+def _tuples(options: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no tuples, and options know no lists but that of the groups, which have options of their own."""
+    return {
+        k: [_tuples(group) for group in v] if k == "groups" else tuple(v) if isinstance(v, list) else v
+        for k, v in options.items()
+    }
+
+
+def _tried(what: str, load: Callable[[], object]) -> list[str]:
     try:
-        net.load_state_dict(_under(arrays, "net"))
-    except ValueError:
-        optimizer.load_state_dict(before)
-        raise
-    if schedule is not None:
-        schedule.load_state_dict(run["schedule"])
-    rng.bit_generator.state = run["rng"]
-    for path, generator in found.items():
-        generator.bit_generator.state = run["generators"][path]
-    past = run["history"]
-    history = History(
-        [Epoch(*epoch) for epoch in past["epochs"]], arrays["batch_costs"].tolist(), past["batches"],
-        past["gradient_norms"], metrics=past["metrics"],
-    )  # fmt: skip
-    return history, run["stopping"], _under(arrays, "best") or None
+        load()
+    except (TypeError, ValueError, KeyError) as problem:
+        return [f"{what}: {_reason(problem)}"]
+    return []
+
+
+def _set(generator: np.random.Generator, state: Any) -> None:
+    generator.bit_generator.state = state
 
 
 def _under(arrays: Arrays, name: str) -> Arrays:
     return {k.removeprefix(f"{name}/"): v for k, v in arrays.items() if k.startswith(f"{name}/")}
-
-
-def generators(net: Module) -> dict[str, np.random.Generator]:
-    """The random generators of the modules, such as those of Dropout, by path."""
-    return {
-        f"{path}.{key}" if path else key: value
-        for path, module in net.named_modules()
-        for key, value in vars(module).items()
-        if isinstance(value, np.random.Generator)
-    }

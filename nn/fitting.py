@@ -1,7 +1,5 @@
-"""`fit`: the loop of training, and what is done at the end of every epoch."""
+"""`fit`: the arguments of a training run, its epochs, and who hears of them."""
 
-import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from operator import index
@@ -10,23 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import checkpoints
+from .checkpoints import Checkpoint, Parts, content_of
 from .costs import quadratic_cost
 from .files import StrPath
 from .history import Epoch, History
 from .layers import Embedding, Seed
+from .loop import Loop, Metric
+from .modes import learning, still_learning
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
 from .parallel import Ranks, parallel_step
-from .speed import gradient_norms
-from .train import CostFunction, Examples, _examples, _progress_bar, evaluate, make_step, mini_batches
+from .resuming import settings_of_data
+from .stopping import Best
+from .train import CostFunction, Examples, _examples, _progress_bar, batch_count, make_step, mini_batches
 
-Array = NDArray[Any]
-Metric = Callable[[Any, Any], float]
-
-_SAMPLE = 256
-"""Examples whose gradient is looked at after an epoch: enough to see how large it is."""
+Arrays = tuple[NDArray[Any], NDArray[Any]]
 
 
 class Training:
@@ -34,44 +31,18 @@ class Training:
 
     def __init__(self, net: Module, optimizer: Optimizer, history: History):
         self.net, self.optimizer, self.history = net, optimizer, history
-        self.stopped = False
+
+    @property
+    def stopped(self) -> bool:
         """Whether this epoch is the last one."""
+        return self.history.stopped is not None
 
     def stop(self) -> None:
-        """End the training after this epoch."""
-        self.stopped = True
+        """End the training after this epoch, for good: it is not gone on with if it is resumed."""
+        self.history.stopped = "callback"
 
 
 Callback = Callable[[Training], None]
-
-
-class Best:
-    """The best epoch so far, and for how many epochs there was none better."""
-
-    def __init__(self, monitor: str, patience: int | None, keep: bool):
-        if monitor not in ("cost", "accuracy"):
-            raise ValueError(f"monitor is {monitor!r}, needs 'cost' or 'accuracy'")
-        if patience is not None and index(patience) < 1:
-            raise ValueError(f"patience is {patience}, needs at least 1 epoch, or None")
-        self.monitor, self.patience, self.keep = monitor, patience, keep
-        self.value, self.waited = math.inf, 0
-        self.weights: dict[str, Array] | None = None
-
-    def see(self, epoch: Epoch, net: Module) -> bool:
-        """Note an epoch. Is it time to stop?"""
-        held_out = epoch.validation_cost is not None
-        if self.monitor == "cost":
-            value = epoch.validation_cost if held_out else epoch.cost
-        else:
-            value = -epoch.validation_accuracy if held_out else -epoch.accuracy  # type: ignore[operator]
-        assert value is not None
-        if value < self.value:
-            self.value, self.waited = value, 0
-            if self.keep:
-                self.weights = net.state_dict()
-        else:
-            self.waited += 1
-        return self.patience is not None and self.waited >= self.patience
 
 
 def fit(
@@ -82,6 +53,7 @@ def fit(
     epochs: int,
     cost: CostFunction = quadratic_cost,
     batch_size: int = 10,
+    drop_last: bool = False,
     seed: Seed = None,
     validation: Examples | None = None,
     compiled: bool = True,
@@ -101,6 +73,8 @@ def fit(
 
     data, validation : inputs (n, n_in) and targets (n, m), finite; they are converted to the dtype of the network. Costs of
         classes take class numbers (n,) as well, and a network with an Embedding whole numbers as inputs
+    epochs : how often every example is seen, those before a break included
+    drop_last : leave out the last mini-batch of an epoch if it is smaller than `batch_size`
     seed : of the order of the examples: an int, a Generator, or None for another order each time
     compiled : as for `make_step`
     progress : show a progress bar, if on a terminal or in a notebook
@@ -111,147 +85,111 @@ def fit(
     schedule : changes the learning rate after every epoch, or every mini-batch if it says so
     patience : stop when so many epochs have brought nothing better; `monitor` says if the cost counts or the accuracy, of the
         validation data if there are some
-    keep_best : leave the network with the parameters of its best epoch
-    checkpoint : a file to write at the end of every epoch, from which a run goes on with `resume=True`, with the same results
-        as without the break. Without the file it starts at the first epoch. Of several processes the first reads and writes it
+    keep_best : leave the network with the parameters of its best epoch, also after Ctrl-C and errors
+    checkpoint : a file to write at the end of every epoch. Of several processes the first reads and writes it
+    resume : go on from the checkpoint; without the file, start at the first epoch
     among : the processes to divide every mini-batch among, as `parallel.ranks()` gives them. Each calls `fit` with the same
         arguments; all start with the weights and the order of examples of the first, which alone reports and writes. Layers that
         draw random numbers draw others in each; with one process, the same as without `among`
 
-    Ctrl-C ends the training; the network is as it was after the last update, and the history of the epochs so far is
-    returned, marked as interrupted.
+    A network that is wholly in evaluation mode is put into training for the run, and back. In any other every layer keeps its
+    mode: one that was put into evaluation mode by itself, `net.layers[1].eval()`, is frozen.
 
-    Raises ValueError for arguments out of range and for data that do not fit or are not finite, FloatingPointError if
-    the cost stops being finite.
+    A resumed run has the results that it would have had without the break. So it must be given the same data, validation,
+    cost, kind of network, optimizer, schedule, batch_size, drop_last and seed, with the same options; with keep_best, the same
+    monitor. What network, optimizer, schedule and a Generator hold besides is replaced. The rest may change: epochs, patience,
+    callbacks, metrics, report, progress; and compiled and among, which round differently.
+
+    A run that was ended by its patience goes on with a larger one, whatever `epochs` is. One that was ended by a callback or
+    its schedule is over, as `history.stopped` says. To train its network further, resume it, which loads all and trains
+    nothing, and call `fit` again without `resume`.
+
+    Ctrl-C ends the training: the history so far is returned, marked as interrupted. It may come in the middle of an update;
+    the checkpoint is of the last whole epoch. The network is left as it was then, as it is by an error.
+
+    Raises ValueError for arguments out of range, for data that do not fit or are not finite, and for a checkpoint that is
+    damaged or of another run: nothing is changed then. Raises FloatingPointError if the cost stops being finite.
     """
-    epochs, batch_size = index(epochs), index(batch_size)
+    epochs, batch_size, callbacks = index(epochs), index(batch_size), list(callbacks)
     if epochs < 0:
         raise ValueError(f"epochs is {epochs}, needs at least 0")
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}, needs at least 1")
-    parameters = net.parameters()
-    if set(parameters).isdisjoint(optimizer.params):
-        raise ValueError(
-            f"the optimizer has none of the parameters of this {type(net).__name__}: it would learn nothing"
-        )
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=, the file to go on from")
-    symbols = any(isinstance(module, Embedding) for _, module in net.named_modules())
-    x, y = _examples("data", data, parameters[0].dtype, cost, symbols)
-    held_out = None if validation is None else _examples("validation", validation, parameters[0].dtype, cost, symbols)
-
+    _require_one_net(net, optimizer, schedule)
+    examples, held_out = _converted(net, data, validation, cost)
+    batches = batch_count(len(examples[0]), batch_size, drop_last)
+    best = Best(monitor, patience, keep_best)
     rng = np.random.default_rng(seed)
     if among is not None:
-        among.require_same("numbers of examples, epochs, or examples in a mini-batch", (len(x), epochs, batch_size))
+        among.require_same(
+            "numbers of examples, epochs, or examples in a mini-batch", (len(examples[0]), epochs, batch_size)
+        )
         rng = among.from_first(rng)
         progress = progress and among.is_first
-    best = Best(monitor, patience, keep_best)
-    batches = math.ceil(len(x) / batch_size)
-    history = History(batches=batches)
-    saved = None
-    if resume and checkpoint is not None:
-        found = partial(checkpoints.content_of, checkpoint)
-        saved = found() if among is None else among.by_first(found)
-    if checkpoint is not None and saved is not None:
-        history, stopping, weights = checkpoints.read(checkpoint, saved, net, optimizer, rng, schedule)
-        best.weights = weights if keep_best else None
-        best.value, best.waited = stopping["value"], stopping["waited"]
-    run = Training(net, optimizer, history)
-    run.stopped = best.patience is not None and best.waited >= best.patience
-    if among is None:
-        step = make_step(net, cost, optimizer, compiled)
-    else:
-        among.give_weights(net)
-        step = parallel_step(net, cost, optimizer, among, compiled)
-    by_batch = getattr(schedule, "by", "epoch") == "batch"
-    training = net.training
-    quiet = np.errstate(over="ignore", invalid="ignore")  # what is not finite raises here, with a remedy
-    first = len(history.epochs) + 1
-    try:
-        with _progress_bar(max(0, epochs + 1 - first) * batches, progress) as bar, quiet:
-            for epoch in range(first, epochs + 1):
-                if run.stopped:
-                    break
-                net.train()
-                if among is not None:
-                    among.part_generators(net)
-                started = time.perf_counter()
-                for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
-                    history.batch_costs.append(step(x_batch, y_batch))
-                    _require_finite(history.batch_costs[-1], epoch, optimizer)
-                    if schedule is not None and by_batch:
-                        schedule.step(history.batch_costs[-1])
-                    bar.update()
-                seconds = time.perf_counter() - started
-                trained = _evaluated(net, x, y, cost, among)
-                _require_finite(trained[0], epoch, optimizer)
-                other = (None, None) if held_out is None else _evaluated(net, *held_out, cost, among)
-                done = Epoch(epoch, trained[0], trained[1], other[0], other[1], seconds)
-                norms = _gradient_norms(net, x[:_SAMPLE], y[:_SAMPLE], cost)
-                measured = [_measured(net, metrics, *(held_out or (x, y)))] if metrics else []
-                history.epochs.append(done)  # all at once, so that Ctrl-C leaves as many of each
-                history.gradient_norms.append(norms)
-                history.metrics += measured
-                if schedule is not None and not by_batch:
-                    schedule.step(done.cost if other[0] is None else other[0])
-                run.stopped = best.see(done, net) or (schedule is not None and schedule.finished)
-                if report is not None and (among is None or among.is_first):
-                    report(done)
-                for callback in callbacks:
-                    callback(run)
-                if among is not None:
-                    run.stopped = among.any(run.stopped)
-                if checkpoint is not None and (among is None or among.is_first):
-                    stopping = {"value": best.value, "waited": best.waited}
-                    checkpoints.write(checkpoint, net, optimizer, rng, history, schedule, stopping, best.weights)
-    except KeyboardInterrupt:
-        if among is not None and among.size > 1:
-            raise  # the processes were interrupted at different steps
-        history.interrupted = True
-    finally:
-        if best.weights is not None:
-            net.load_state_dict(best.weights)
-        net.train(training)
-        optimizer.zero_grad()
+    history, file = History(batches=batches), None
+    with learning(net):
+        if checkpoint is not None:
+            plain = {"batch_size": batch_size, "drop_last": bool(drop_last)}
+            given = settings_of_data(examples, held_out, cost, seed) | plain
+            file = Checkpoint(checkpoint, Parts(net, optimizer, schedule, rng, best), given)
+            if resume:
+                find = partial(content_of, checkpoint)
+                found = find() if among is None else among.by_first(find)
+                history = history if found is None else file.resume(found)
+        if among is None:
+            step = make_step(net, cost, optimizer, compiled)
+        else:
+            among.give_weights(net)
+            step = parallel_step(net, cost, optimizer, among, compiled)
+        loop = Loop(net, optimizer, schedule, cost, step, examples, held_out, dict(metrics or {}), best, history, among)
+        run = Training(net, optimizer, history)
+        first_process = among is None or among.is_first
+        first = len(history.epochs) + 1
+        left = 0 if run.stopped else max(0, epochs + 1 - first)
+        try:
+            with _progress_bar(left * batches, progress) as bar:
+                for epoch in range(first, first + left):
+                    if among is not None:
+                        among.part_generators(net)
+                    done = loop.epoch(epoch, mini_batches(*examples, batch_size, rng, drop_last=drop_last), bar.update)
+                    with still_learning(net):
+                        if report is not None and first_process:
+                            report(done)
+                        for callback in callbacks:
+                            callback(run)
+                    if among is not None and among.any(run.stopped) and not run.stopped:
+                        run.stop()
+                    if file is not None and first_process:
+                        file.write(history)
+                    if run.stopped:
+                        break
+        except KeyboardInterrupt:
+            if among is not None and among.size > 1:
+                raise  # the processes were interrupted at different steps
+            history.cut()
+            history.interrupted = True
+        finally:
+            if best.weights is not None:
+                net.load_state_dict(best.weights)
+            net.zero_grad()
+            optimizer.zero_grad()
     return history
 
 
-def _evaluated(net: Module, x: Array, y: Array, cost: CostFunction, among: Ranks | None) -> tuple[float, float]:
-    """Cost and accuracy, each process taking its share of the examples."""
-    if among is None:
-        return evaluate(net, x, y, cost)
-    mine = among.share(len(x))
-    sums = np.zeros(2)
-    if mine.stop > mine.start:
-        sums += np.multiply(evaluate(net, x[mine], y[mine], cost), mine.stop - mine.start)
-    among.sum(sums)
-    return float(sums[0]) / len(x), float(sums[1]) / len(x)
-
-
-def _measured(net: Module, metrics: Mapping[str, Metric], x: Array, y: Array) -> dict[str, float]:
-    """The metrics of all examples at once, in evaluation mode."""
-    training = net.training
-    net.eval()
-    try:
-        parts = [net(x[i : i + _SAMPLE]).numpy() for i in range(0, len(x), _SAMPLE)]
-    finally:
-        net.train(training)
-    output = np.concatenate(parts)
-    return {name: float(metric(output, y)) for name, metric in metrics.items()}
-
-
-def _gradient_norms(net: Module, x: Array, y: Array, cost: CostFunction) -> dict[str, float]:
-    """In evaluation mode, so that a layer that draws random numbers in training draws the same as if nobody looked."""
-    training = net.training
-    net.eval()
-    try:
-        return gradient_norms(net, x, y, cost)
-    finally:
-        net.train(training)
-
-
-def _require_finite(cost: float, epoch: int, optimizer: Optimizer) -> None:
-    if not math.isfinite(cost):
-        raise FloatingPointError(
-            f"the cost became {cost} in epoch {epoch}: lower the learning rate, now {optimizer.lr:g}"
+def _require_one_net(net: Module, optimizer: Optimizer, schedule: Scheduler | None) -> None:
+    if set(net.parameters()).isdisjoint(optimizer.params):
+        raise ValueError(
+            f"the optimizer has none of the parameters of this {type(net).__name__}: it would learn nothing"
         )
+    if schedule is not None and schedule.optimizer is not optimizer:
+        raise ValueError("the schedule changes the learning rate of another optimizer: make it with the one given here")
+
+
+def _converted(
+    net: Module, data: Examples, validation: Examples | None, cost: CostFunction
+) -> tuple[Arrays, Arrays | None]:
+    """Both data sets as the network takes them."""
+    dtype = net.parameters()[0].dtype
+    symbols = any(isinstance(module, Embedding) for _, module in net.named_modules())
+    held_out = None if validation is None else _examples("validation", validation, dtype, cost, symbols)
+    return _examples("data", data, dtype, cost, symbols), held_out

@@ -1,6 +1,6 @@
-"""What fit does beyond the loop: callbacks, metrics, stopping, the best epoch, schedules, checkpoints, Ctrl-C."""
+"""What fit does beyond the loop: callbacks, metrics, stopping, the best epoch, schedules, modes, errors."""
 
-import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -68,11 +68,12 @@ def test_training_stops_when_epochs_bring_nothing_better(monitor):
 
 
 def test_patience_starts_again_with_every_improvement():
-    from nn.fitting import Best
+    from nn.stopping import Best
 
-    best = Best("cost", 2, keep=False)
+    best = Best("cost", 2)
     costs = [3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0]
-    assert [best.see(nn.Epoch(1, c, 0, None, None, 0), network()) for c in costs] == [False] * 6 + [True]
+    seen = [(best.see(nn.Epoch(1, c, 0, None, None, 0)), best.given_up) for c in costs]
+    assert seen == [(True, False), (False, False)] * 3 + [(False, True)]
 
 
 def test_the_best_weights_are_kept():
@@ -103,114 +104,183 @@ def test_halving_hears_of_the_validation_cost_and_ends_the_training():
     assert len(history.epochs) == 4  # the first, two halvings, and the one that would go below
 
 
-# --- Checkpoints ------------------------------------------------------------------------------------------------------
-
-RUNS = {
-    "SGD": lambda net: {"optimizer": nn.SGD(net.parameters(), 0.5, momentum=0.9)},
-    "Adam": lambda net: {"optimizer": nn.Adam(net.parameters(), 0.01)},
-    "groups": lambda net: {
-        "optimizer": nn.RMSprop([{"params": net.parameters()[:2], "lr": 0.1}, {"params": net.parameters()[2:]}], 0.01)
-    },
-    "schedule": lambda net: {
-        "optimizer": (optimizer := nn.Adagrad(net.parameters(), 0.1)),
-        "schedule": nn.Schedule(optimizer, nn.cosine_decay(6)),
-        "metrics": {"one": lambda a, y: 1.0},
-    },
-    "halving": lambda net: {
-        "optimizer": (optimizer := nn.SGD(net.parameters(), 5.0)),
-        "schedule": nn.Halving(optimizer, patience=1),
-        "keep_best": True,
-        "patience": 5,
-        "validation": HELD_OUT,
-    },
-}
+# --- Modes ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
-@pytest.mark.parametrize("run", RUNS)
-def test_a_run_goes_on_from_a_checkpoint_with_identical_results(run, compiled, tmp_path):
-    file = tmp_path / "run.npz"
-    whole, broken, resumed = network(), network(), network()
-    _, expected = fitted(whole, epochs=6, compiled=compiled, **RUNS[run](whole))
-    fitted(broken, epochs=3, compiled=compiled, checkpoint=file, **RUNS[run](broken))
-    _, history = fitted(resumed, epochs=6, compiled=compiled, checkpoint=file, resume=True, **RUNS[run](resumed))
-    assert same(whole, resumed)
-    assert history.batch_costs == expected.batch_costs and history.metrics == expected.metrics
-    assert [e[:5] for e in history.epochs] == [e[:5] for e in expected.epochs]
-    assert history.gradient_norms == expected.gradient_norms
+def normalised():
+    return nn.Sequential(
+        nn.Linear(4, 6, seed=0), nn.BatchNorm1d(6), nn.Sigmoid(), nn.Linear(6, 3, seed=2), nn.Sigmoid()
+    )
 
 
-def test_without_the_file_a_run_starts_at_the_beginning(tmp_path):
-    net, _ = fitted(checkpoint=tmp_path / "run.npz", resume=True)
-    assert same(net, fitted()[0]) and (tmp_path / "run.npz").exists()
+def modes(net):
+    return [module.training for _, module in net.named_modules()]
 
 
-def test_a_finished_run_is_not_trained_further(tmp_path):
-    net, _ = fitted(checkpoint=tmp_path / "run.npz")
-    again, history = fitted(checkpoint=tmp_path / "run.npz", resume=True)
-    assert same(net, again) and len(history.epochs) == 4
+COMPILED = pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 
 
+@COMPILED
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"optimizer": "SGD"}, "of the optimizer Adam, not SGD"),
-        ({"schedule": True}, "made without a schedule"),
-        ({"net": "other"}, "shape"),
-        ({"net": "no dropout"}, "random generators at"),
-        ({"damage": True}, "cannot go on from this checkpoint"),
-    ],
-    ids=str,
+    "options", [{}, {"validation": HELD_OUT, "metrics": {"n": lambda a, y: len(y)}}], ids=["", "held out"]
 )
-def test_a_checkpoint_of_another_run_is_refused_and_changes_nothing(change, message, tmp_path):
-    file = tmp_path / "run.npz"
-    fitted(checkpoint=file, epochs=1)
-    net = {
-        "other": lambda: nn.Sequential(
-            nn.Linear(4, 5, seed=0), nn.Sigmoid(), nn.Dropout(0.2, seed=1), nn.Linear(5, 3, seed=2), nn.Sigmoid()
-        ),
-        "no dropout": lambda: nn.MLP([4, 6, 3], seed=0),
-    }.get(change.get("net"), network)()
-    optimizer = nn.SGD(net.parameters(), 0.1) if "optimizer" in change else nn.Adam(net.parameters(), 0.02)
-    if "damage" in change:
-        file.write_bytes(file.read_bytes()[:-100])
-    schedule = nn.Schedule(optimizer, nn.step_decay(5)) if "schedule" in change else None
-    before = net.state_dict()
-    with pytest.raises(ValueError, match=f"run.npz.*{message}"):
-        fitted(net, optimizer, checkpoint=file, resume=True, schedule=schedule)
-    assert all(np.array_equal(value, before[name]) for name, value in net.state_dict().items())
-    assert optimizer.lr in (0.1, 0.02)
+def test_a_layer_put_in_evaluation_mode_is_frozen(compiled, options):
+    net = normalised()
+    net.layers[1].eval()
+    before = net.layers[1].mean.numpy()
+    fitted(net, compiled=compiled, **options)
+    assert np.array_equal(net.layers[1].mean.numpy(), before)
+    assert modes(net) == [True, True, False, True, True, True]
 
 
-def test_a_checkpoint_needs_no_pickle(tmp_path):
-    fitted(checkpoint=tmp_path / "run.npz", epochs=1)
-    with np.load(tmp_path / "run.npz", allow_pickle=False) as entries:
-        assert json.loads(str(entries["run"]))["format"] == 1
-        assert all(entries[name].dtype.kind in "fUi" for name in entries.files)
+@COMPILED
+def test_a_network_in_evaluation_mode_learns_as_one_in_training_and_is_in_evaluation_mode_again(compiled):
+    net, other = normalised(), normalised().eval()
+    fitted(net, compiled=compiled)
+    fitted(other, compiled=compiled)
+    assert same(net, other) and modes(net) == [True] * 6 and modes(other) == [False] * 6
 
 
-@pytest.mark.parametrize("when", ["step", "epoch"])
-def test_ctrl_c_leaves_a_usable_network_history_and_checkpoint(when, tmp_path):
-    file = tmp_path / "run.npz"
-    net, count = network(), []
+def test_a_callback_may_freeze_a_layer():
+    means = []
+
+    def freeze(run):
+        run.net.layers[1].eval()
+        means.append(run.net.layers[1].mean.numpy())
+
+    net, _ = fitted(normalised(), callbacks=[freeze])
+    assert all(np.array_equal(mean, means[0]) for mean in means) and not net.layers[1].training
+
+
+def test_a_callback_that_leaves_the_network_in_evaluation_mode_does_no_harm():
+    net, other = normalised(), normalised()
+    fitted(net)
+    fitted(other, callbacks=[lambda run: run.net.eval()])
+    assert same(net, other)
+
+
+# --- The last mini-batch ----------------------------------------------------------------------------------------------
+
+
+def test_a_last_mini_batch_of_one_example_is_refused_by_batch_norm_with_the_remedy():
+    with pytest.raises(ValueError, match=r"a single number a feature.*drop_last=True"):
+        fitted(normalised(), batch_size=11)
+
+
+@COMPILED
+def test_without_the_last_mini_batch_there_is_one_less(compiled):
+    _, history = fitted(normalised(), batch_size=11, drop_last=True, compiled=compiled)
+    assert history.batches == 2 and len(history.batch_costs) == 2 * 4
+
+
+def test_the_progress_bar_knows_how_many_mini_batches_there_are(monkeypatch):
+    from nn import fitting
+
+    totals = []
+    bar = fitting._progress_bar
+    monkeypatch.setattr(fitting, "_progress_bar", lambda total, wanted: totals.append(total) or bar(total, False))
+    fitted(batch_size=11)
+    fitted(batch_size=11, drop_last=True)
+    assert totals == [4 * 3, 4 * 2]
+
+
+def test_leaving_out_all_examples_is_refused_before_anything_else():
+    with pytest.raises(ValueError, match="leaves out all 23 examples"):
+        fitted(batch_size=24, drop_last=True)
+
+
+# --- Errors -----------------------------------------------------------------------------------------------------------
+
+
+def failing(where, error):
+    """Options with which `fit` raises in the second epoch."""
+    calls = []
+
+    def raises(*_):
+        calls.append(1)
+        if len(calls) == (7 if where == "cost" else 2):
+            raise error
+        return 0.0
+
+    def cost(output, y):
+        raises()
+        return nn.quadratic_cost(output, y)
+
+    return {
+        "cost": {"cost": cost, "compiled": False},
+        "metric": {"metrics": {"m": raises}},
+        "callback": {"callbacks": [raises]},
+        "report": {"report": raises},
+    }[where]
+
+
+@pytest.mark.parametrize("where", ["metric", "callback", "report"])
+@pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_an_error_leaves_network_optimizer_and_checkpoint_usable(where, error, tmp_path):
+    net = normalised()
+    net.layers[1].eval()
+    optimizer = nn.Adam(net.parameters(), 0.01)
+    options = failing(where, error) | {"checkpoint": tmp_path / "run.npz"}
+    with suppress(RuntimeError):
+        fitted(net, optimizer, **options)
+    assert modes(net) == [True, True, False, True, True, True] and all(p.grad is None for p in net.parameters())
+    _, after = fitted(net, optimizer, epochs=1)
+    assert np.isfinite(after.epochs[-1].cost)
+    again, whole = normalised(), normalised()
+    for one in again, whole:
+        one.layers[1].eval()
+    fitted(again, checkpoint=tmp_path / "run.npz", resume=True)
+    fitted(whole)
+    assert same(again, whole)
+
+
+def diverging(net, **options):
+    """A cost that becomes infinite in the second epoch."""
+    count = []
 
     def cost(output, y):
         count.append(1)
-        if when == "step" and len(count) == 25:
-            raise KeyboardInterrupt
-        return nn.quadratic_cost(output, y)
+        return nn.quadratic_cost(output, y) * (np.inf if len(count) == 9 else 1.0)
 
-    def interrupt(run):
-        if when == "epoch" and len(run.history.epochs) == 2:
-            raise KeyboardInterrupt
+    return fitted(net, cost=cost, compiled=False, **options)
 
-    _, history = fitted(net, cost=cost, compiled=False, checkpoint=file, callbacks=[interrupt], keep_best=True)
-    assert history.interrupted and history.epochs and len(history.epochs) == len(history.gradient_norms)
-    assert np.isfinite(net(X).numpy()).all() and net.training
-    resumed, whole = network(), network()
-    _, after = fitted(resumed, checkpoint=file, resume=True, compiled=False)
-    fitted(whole, compiled=False)
-    assert same(resumed, whole) and len(after.epochs) == 4
+
+def test_after_a_cost_that_is_not_finite_the_best_parameters_are_there(tmp_path):
+    net, seen = network(), []
+    with pytest.raises(FloatingPointError, match="in epoch 2"):
+        diverging(net, keep_best=True, callbacks=[lambda run: seen.append(run.net.state_dict())])
+    assert all(np.array_equal(value, seen[0][name]) for name, value in net.state_dict().items()) and net.training
+
+
+def test_a_cost_that_is_not_finite_leaves_the_checkpoint_of_the_epoch_before(tmp_path):
+    file, seen = tmp_path / "run.npz", []
+    with pytest.raises(FloatingPointError):
+        diverging(network(), checkpoint=file, callbacks=[lambda run: seen.append(run.net.state_dict())])
+    net = network()
+    _, history = diverging(net, checkpoint=file, resume=True, epochs=1)
+    assert len(history.epochs) == 1
+    assert all(np.array_equal(value, seen[0][name]) for name, value in net.state_dict().items())
+
+
+def test_no_gradients_are_left_in_parameters_that_are_not_learned():
+    net = network()
+    fitted(net, nn.SGD(net.parameters()[:2], 0.1), compiled=False)
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_a_schedule_of_another_optimizer_is_refused():
+    net = network()
+    other = nn.Schedule(nn.SGD(net.parameters(), 0.1), nn.step_decay(2))
+    with pytest.raises(ValueError, match="the schedule changes the learning rate of another optimizer"):
+        fitted(net, nn.SGD(net.parameters(), 0.1), schedule=other)
+
+
+def test_the_warning_of_a_network_that_cannot_be_compiled_points_to_the_call_of_fit():
+    net = network()
+    net.layers[1].forward = lambda z: z * 1.0 if z.sum().item() < 1e9 else z
+    with pytest.warns(UserWarning, match="without being compiled") as caught:
+        fitted(net)
+    assert caught[0].filename == __file__
 
 
 # --- Data -------------------------------------------------------------------------------------------------------------

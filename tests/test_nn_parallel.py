@@ -166,7 +166,8 @@ def test_a_process_that_dies_ends_the_run_and_leaves_the_checkpoint_whole(tmp_pa
     assert done.returncode != 0
     assert "KILLED" in (done.stdout + done.stderr).upper()
     net = nn.MLP([12, 8, 4], seed=5)
-    x, y = np.ones((53, 12)), np.ones((53, 4))
+    rng = np.random.default_rng(0)
+    x, y = rng.random((53, 12)), np.eye(4)[rng.integers(0, 4, 53)]
     optimizer = nn.SGD(net.parameters(), 1.0)
     history = nn.fit(net, (x, y), optimizer=optimizer, epochs=1, progress=False, checkpoint=checkpoint, resume=True)
     assert len(history.epochs) >= 2
