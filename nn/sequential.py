@@ -80,6 +80,8 @@ class Sequential(Module):
 class Plan:
     """How the layers of a Sequential are run: in groups that share a scope, each layer with the name of its result."""
 
+    __slots__ = "groups", "layers"
+
     def __init__(self, layers: tuple[Module, ...]):
         self.layers = layers
         self.groups: list[tuple[Switch, list[tuple[Module, str | None]]]] = []

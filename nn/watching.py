@@ -1,14 +1,17 @@
 """Watching objects for changes that a compiled program could not follow: another attribute, layer, or mode of training."""
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from itertools import count
 from operator import is_
+from types import FunctionType, ModuleType
 from typing import Any
 
 from autograd_lite.mode import current_mode
 
 _ticks = count(1)
 _PLAIN = (bool, int, float, str, type(None))
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
 class _Clock:
@@ -43,7 +46,11 @@ class Watched:
 
 
 def unchanged(thing: Watched) -> Callable[[], bool]:
-    """A function that says whether the object, and what it holds, is as it is now, but for the values of Tensors and arrays."""
+    """A function that says whether the object, and what it holds, is as it is now, but for the values of Tensors and arrays.
+
+    What it holds is followed through other watched objects, containers and dataclasses; of any other object it is seen when one
+    of its own attributes is set.
+    """
     parts, containers = _inside(thing)
     contents = [(c, list(_items(c))) for c in containers]
     seen = _Clock.last
@@ -64,37 +71,45 @@ def unchanged(thing: Watched) -> Callable[[], bool]:
 
 
 def _inside(thing: Any) -> tuple[list[Any], list[Any]]:
-    """All that is found inside, in order; and the lists and dicts among it, which may change without an attribute being set."""
+    """All that is found inside, in order; and what of it may change without an attribute of a watched object being set."""
     found: list[Any] = []
     containers: list[Any] = []
     waiting, seen = [thing], set[int]()
     while waiting:
         part = waiting.pop()
         found.append(part)
-        if isinstance(part, Watched):
-            inside = [x for pair in vars(part).items() for x in pair]
-        elif isinstance(part, list | tuple | dict):
-            inside = list(_items(part))
-        else:
+        if not isinstance(part, (Watched, *_CONTAINERS)) and not _has_attributes(part):
             continue
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, list | dict):
+        if not isinstance(part, Watched | tuple | frozenset):
             containers.append(part)
-        waiting.extend(inside)
+        if isinstance(part, (Watched, *_CONTAINERS)) or is_dataclass(part):
+            waiting.extend(_items(part))
     return found, containers
 
 
-def _items(container: Any) -> Any:
-    return (x for pair in container.items() for x in pair) if isinstance(container, dict) else container
+def _has_attributes(part: Any) -> bool:
+    return hasattr(part, "__dict__") and not isinstance(part, type | FunctionType | ModuleType)
+
+
+def _items(part: Any) -> list[Any]:
+    """What is directly inside, with its names."""
+    if isinstance(part, list | tuple | set | frozenset):
+        return list(part)
+    named = part if isinstance(part, dict) else vars(part)
+    return [x for pair in named.items() for x in pair]
 
 
 def _alike(now: list[Any], before: list[Any]) -> bool:
-    return len(now) == len(before) and (
-        all(map(is_, now, before))
-        or all(
-            a is b or (type(a) is type(b) and (isinstance(a, dict | list | tuple) or (type(a) in _PLAIN and a == b)))
-            for a, b in zip(now, before, strict=True)
-        )
-    )
+    return len(now) == len(before) and (all(map(is_, now, before)) or all(map(_same, now, before)))
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Containers are the same here if they are of one kind: what is in them is compared by itself."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    return isinstance(a, _CONTAINERS) or (type(a) in _PLAIN and repr(a) == repr(b))  # by text, 0.0 and -0.0 differ

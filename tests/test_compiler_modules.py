@@ -1,5 +1,6 @@
 """Networks among what is compiled: what of them changes takes effect."""
 
+from dataclasses import dataclass
 from threading import Thread
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
+from nn import watching
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 3)), RNG.uniform(size=(6, 4))
@@ -98,6 +100,55 @@ def test_the_step_follows_the_network():
             np.testing.assert_allclose(step(X, Y), nn.quadratic_cost(net(X), Y).item(), rtol=1e-13)
         else:
             assert step(X, Y) != step(X, Y)
+
+
+@dataclass
+class Options:
+    scale: float = 1.0
+    inside: object = None
+
+
+class Plain:
+    scale = 1.0
+
+
+class Configured(nn.Module):
+    """A network that depends on what its attributes hold."""
+
+    def __init__(self):
+        self.first = nn.Linear(3, 4, seed=0)
+        self.options, self.plain, self.names, self.zero = Options(inside=Options()), Plain(), {"a"}, 0.0
+
+    def forward(self, x):
+        scale = self.options.scale * self.options.inside.scale * self.plain.scale * len(self.names)
+        return self.first(x) * scale * np.copysign(1.0, self.zero)
+
+
+CHANGES = {
+    "a dataclass": lambda net: setattr(net.options, "scale", 2.0),
+    "a dataclass in a dataclass": lambda net: setattr(net.options.inside, "scale", 2.0),
+    "another object": lambda net: setattr(net.plain, "scale", 2.0),
+    "a set": lambda net: net.names.add("b"),
+    "the sign of zero": lambda net: setattr(net, "zero", -0.0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_step_follows_what_attributes_hold(change):
+    net = Configured()
+    step = nn.compile_step(net, nn.quadratic_cost, nn.SGD(net.parameters(), 0.0))
+    before = step(X, Y)
+    change(net)
+    np.testing.assert_allclose(step(X, Y), nn.quadratic_cost(net(X), Y).item(), rtol=1e-13)
+    assert step(X, Y) != before
+    assert sum(map(len, step._programs.values())) == 2
+
+
+@pytest.mark.parametrize(
+    "net", [nn.MLP([3, 4]), nn.Sequential(nn.Residual(nn.Linear(3, 3)), nn.LayerNorm(3), nn.Dropout(0.1))], ids=repr
+)
+def test_networks_of_the_layers_here_need_no_look_at_their_contents_at_every_step(net):
+    assert watching._inside(net)[1] == []
 
 
 def test_the_step_comes_back_to_an_earlier_program():
