@@ -28,8 +28,8 @@ def groups(net, **own):
     return [{"params": net.parameters()[:2], **own}, {"params": net.parameters()[2:]}]
 
 
-def scheduled(net, factor=None, by="epoch", kind=nn.Schedule, **options):
-    optimizer = nn.Adam(net.parameters(), 0.01)
+def scheduled(net, factor=None, by="epoch", kind=nn.Schedule, lr=0.01, **options):
+    optimizer = nn.Adam(net.parameters(), lr)
     arguments = {"factor": factor or nn.step_decay(2), "by": by} if kind is nn.Schedule else options
     return {"optimizer": optimizer, "schedule": kind(optimizer, **arguments)}
 

@@ -72,6 +72,7 @@ DIFFERENCES = {  # how a run was, how it is resumed, what is said
     "schedule factor": (
         scheduled, lambda net: scheduled(net, nn.step_decay(2, 0.5)), "factor after 2 steps was 0.1, is 0.5",
     ),
+    "schedule rate": (scheduled, lambda net: scheduled(net, lr=0.02), r"schedule.rates was \[0.01\], is \[0.02\]"),
     "schedule kind": (scheduled, lambda net: scheduled(net, kind=nn.Halving), "schedule was Schedule, is Halving"),
     "halving": (
         lambda net: scheduled(net, kind=nn.Halving), lambda net: scheduled(net, kind=nn.Halving, patience=3),

@@ -72,6 +72,16 @@ def test_a_run_goes_on_from_a_checkpoint_with_identical_results(run, compiled, t
     assert everything(*found) == without_a_break(run, compiled)
 
 
+@pytest.mark.parametrize("run", ["slower by a callback", "frozen on the way", "schedule by batch"])
+def test_a_run_goes_on_more_than_once(run, tmp_path):
+    for epochs, made_anew in ((2, True), (4, False), (5, True), (EPOCHS, True)):
+        if made_anew:
+            net = network()
+            options = RUNS[run](net) | {"compiled": False, "checkpoint": tmp_path / "run.npz", "resume": True}
+        found = everything(*fitted(net, epochs=epochs, **options))
+    assert found == without_a_break(run, False)
+
+
 def interrupted(monkeypatch, after):
     """Ctrl-C after so many mini-batches."""
     count, batches = [0], fitting.mini_batches
