@@ -35,6 +35,7 @@ def given(*shape: int, dtype: Any = float, name: str | None = None) -> Value:
 x, y, small = given(3, 4, name="x"), given(3, 4, name="y"), given(4, name="small")
 a, b = given(3, 4), given(4, 2)
 single = given(3, 4, dtype=np.float32)
+long = Value(None, (), {}, np.linspace(0.0, 1.0, 2**15 + 1))
 whole = Value(None, (), {}, np.arange(12).reshape(3, 4))
 tiny = Value(None, (), {}, np.arange(12, dtype=np.uint8).reshape(3, 4))
 number = Value(None, (), {}, 0.75, "lr")
@@ -42,7 +43,7 @@ one_row, vector = given(1, 4), given(3)
 
 
 def program(*outputs: Any) -> Program:
-    everything = (x, y, small, a, b, single, whole, tiny, number, one_row, vector)
+    everything = (x, y, small, a, b, single, whole, tiny, number, one_row, vector, long)
     return Program("f", everything, outputs)
 
 
@@ -59,6 +60,7 @@ def text(v: Any) -> str:
         single: "single",
         whole: "whole",
         tiny: "tiny",
+        long: "long",
         number: "lr",
         one_row: "row",
         vector: "vector",
@@ -177,6 +179,7 @@ CASES: list[tuple[Any, Value, str]] = [
     (sums_of_squares, make(np.sum, make(np.square, x), axis=0), "sum(square(x), axis=0)"),
     (sums_of_squares, make(np.sum, make(np.square, whole)), "sum(square(whole))"),
     (sums_of_squares, make(np.sum, mul(x, y)), "sum(multiply(x, y))"),
+    (sums_of_squares, make(np.sum, make(np.square, long)), "sum(square(long))"),
     (plain_arguments, make(np.sum, x, axis=(0,)), "sum(x, axis=0)"),
     (plain_arguments, make(np.sum, x, (0,), None, None, False, np._NoValue, True), "sum(x, axis=0)"),
     (plain_arguments, make(np.sum, x, axis=(0, 1), keepdims=True), "sum(x, axis=(0, 1), keepdims=True)"),

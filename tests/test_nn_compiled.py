@@ -196,6 +196,24 @@ def test_steps_from_two_threads_leave_a_network_that_took_all_of_them():
     assert costs[-1] < costs[0] and all(np.isfinite(costs))
 
 
+def test_a_step_inside_of_itself_is_refused():
+    @ag.primitive
+    def stepping(z):
+        if steps:
+            steps.pop()(X, Y)
+        return z * 1.0
+
+    ag.defvjp(stepping, lambda g, ans, z: g)
+    steps = []
+    W = ag.Tensor(np.ones((3, 5)), requires_grad=True, name="W")
+    step = nn.compile_step(lambda_module(lambda x: stepping(x @ W.T), W), nn.quadratic_cost, nn.SGD([W], 0.1))
+    step(X, Y)
+    steps.append(step)
+    with pytest.raises(RuntimeError, match="called by a function that it calls"):
+        step(X, Y)
+    step(X, Y)
+
+
 def test_there_is_no_source_before_the_first_step():
     with pytest.raises(RuntimeError, match="call step"):
         _ = pair()[3].source

@@ -4,7 +4,7 @@ import linecache
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
-from threading import RLock
+from threading import Lock, RLock
 from traceback import walk_tb
 from types import CodeType
 from typing import Any
@@ -88,7 +88,7 @@ class Runnable:
         namespace = self._printing.namespace([arrays[v] for v in self._printing.held])
         exec(self._code, namespace)
         run = namespace[self.program.name]
-        silent = np.errstate(all="ignore")(run) if self._calls_others else partial(silence().run, run)
+        silent = _guarded(run) if self._calls_others else partial(silence().run, run)
         return silent, [arrays[v] for v in self._held]
 
     def explain(self, error: Exception) -> None:
@@ -105,6 +105,25 @@ class Runnable:
     def source(self) -> str:
         """The program as readable Python that needs NumPy only, and gives the same bits."""
         return source_of(self.program)
+
+
+def _guarded(run: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, silent. Raises RuntimeError if a function that it calls calls it again, since it has one set of buffers.
+
+    As a context does by itself; functions of others must not run in a context of ours, which hides their variables.
+    """
+    running = Lock()
+
+    def guarded(*arrays: Any) -> Any:
+        if not running.acquire(blocking=False):
+            raise RuntimeError("a compiled program was called by a function that it calls")
+        try:
+            with np.errstate(all="ignore"):
+                return run(*arrays)
+        finally:
+            running.release()
+
+    return guarded
 
 
 def forget(values: Iterable[Value]) -> None:
