@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import name_of
+from .blocking import Run, arrays_of_line, in_blocks, is_of_numbers, looped
 from .expressions import ATOM, INFIX, Text, arguments, literal, written
 from .lifetimes import VIEWS, aliases, memory_of
 from .memory import REDUCTIONS, Array, is_flattened, is_foreign, is_plain_reduction, laid_out, layout_of, planned
@@ -47,10 +48,17 @@ class Printing:
         self.there: dict[str, Array] = {self.names[v]: v.example for v in held}
         """One set of held inputs, buffers and views, to see what is a view of what."""
         self.lines: list[str] = []
+        self.runs: list[Run] = []
+        """Lines that may become loops."""
+        self.run: Run | None = None
+        """The last of them, as long as it may become longer."""
+        self.loops: dict[str, list[str]] = {}
+        """The names of the arrays whose blocks a loop goes through, by the name of the list of blocks."""
         for v in program.body():
             self._print(v)
         self._print_writes()
         self._print_return()
+        self._make_loops()
         self.blocks, self.there = [], {}  # each run has its own
 
     @property
@@ -62,16 +70,16 @@ class Printing:
         """What the names of the text stand for, with buffers of its own. held : the arrays of the inputs that are held"""
         return self.fixed | self._allocated(held)
 
-    def _allocated(self, held: Sequence[Array] = ()) -> dict[str, Array]:
+    def _allocated(self, held: Sequence[Array] = ()) -> dict[str, Any]:
         blocks = self._blocks()
-        there = {self.names[v]: array for v, array in zip(self.held, held, strict=True)}
+        there: dict[str, Any] = {self.names[v]: array for v, array in zip(self.held, held, strict=True)}
         there |= {name: _part(blocks, *use) for use, name in self.buffers.items()}
         for name, (of, view) in self.views.items():
             there[name] = view(there[of])
         for (_, dtype), name in self.scalars.items():
             if name not in self.fixed:
                 there[name] = np.empty((), dtype)
-        return there
+        return there | {name: in_blocks([there[a] for a in arrays]) for name, arrays in self.loops.items()}
 
     def _blocks(self) -> list[Array]:
         return [np.empty(size, dtype) for dtype, size in self.memory.blocks]
@@ -87,15 +95,42 @@ class Printing:
             self._line(v, self._buffer(v))
         elif not self._is_fixed_view(v):
             self.place[v] = self.names[v]
-            self.lines.append(f"{self.names[v]} = {self._call(v)}{self._comment(v)}")
+            text = f"{self.names[v]} = {self._call(v)}{self._comment(v)}"
+            if is_of_numbers(v):
+                self._insert(text)
+            else:
+                self.lines.append(text)
+                self.run = None
 
     def _line(self, v: Value, into: str) -> None:
         """A call that writes its result into an array."""
+        names = arrays_of_line(v, into, self.place, self.there)
+        if names is None:
+            self.run = None
         self.place[v] = into
-        self.lines.append(f"{self._call(v, into)}{self._comment(v)}")
+        text = f"{self._call(v, into)}{self._comment(v)}"
+        if names is not None:
+            if self.run is None or self.run.shape != v.shape:
+                self.run = Run(len(self.lines), v.shape)
+                self.runs.append(self.run)
+            self.run.add(names)
+        self.lines.append(text)
+
+    def _insert(self, text: str) -> None:
+        """A line about numbers: before the run of lines about arrays, if that is not at its end."""
+        self.lines.insert(len(self.lines) if self.run is None else self.run.start, text)
+        if self.run is not None:
+            self.run.start += 1
+
+    def _make_loops(self) -> None:
+        runs = [run for run in self.runs if run.pays]
+        names = {run.start: self._unused(f"blocks{i}") for i, run in enumerate(runs, 1)}
+        self.loops = {names[run.start]: list(run.names) for run in runs}
+        self.lines = looped(self.lines, runs, names)
 
     def _concatenate(self, v: Value) -> None:
         """Copy those parts that were not computed in their places."""
+        self.run = None
         self.place[v] = self._buffer(v)
         start = 0
         for flat in v.args[0]:
@@ -198,7 +233,7 @@ class Printing:
         if isinstance(a, Value) and a.is_weak:
             if (a, dtype) not in self.scalars:
                 name = self.scalars[a, dtype] = self._unused(f"{self.place[a]}_{dtype.name}")
-                self.lines.append(f"{name}[()] = {self.place[a]}")
+                self._insert(f"{name}[()] = {self.place[a]}")
             return self.scalars[a, dtype]
         return self._of(a)[0]
 
