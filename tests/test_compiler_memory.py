@@ -144,7 +144,7 @@ def test_results_share_memory_with_nothing(program):
     arrays = fresh(program, 1)
     first, second = runnable(*arrays), runnable(*arrays)
     out = [np.asarray(o) for o in (*first, *second)]
-    others = [*arrays, *(a for a in runnable._printing._allocated().values())]
+    others = [*arrays, *(a for a in runnable._places.arrays().values())]
     assert not any(np.shares_memory(a, b) for i, a in enumerate(out) for b in (*out[:i], *others))
 
 
@@ -252,7 +252,7 @@ def test_buffers_lie_as_fresh_results_do():
     x = Value(None, (), {}, given, "x")
     product = make(np.exp, x)
     runnable = Runnable(Program("f", (x,), (make(np.sum, make(np.sin, product), axis=0),)))
-    (buffer,) = {a.strides for a in runnable._printing._allocated().values() if a.ndim == 2}
+    (buffer,) = {a.strides for a in runnable._places.arrays().values() if a.ndim == 2}
     assert buffer == environment(runnable.program, [given])[runnable.program.body()[0]].strides
 
 

@@ -43,10 +43,11 @@ class Runnable:
         running, self._packs = packed(program, self._held)
         members = {m for pack in self._packs.values() for m in pack}
         given = (*self._packs, *(v for v in self._held if v not in members))
-        self._printing = printing = Printing(settled(running) if self._packs else program, given)
+        printing = Printing(settled(running) if self._packs else program, given)
+        self._places = printing.places
         self.text = printing.text
         """The Python that runs."""
-        self.buffer_bytes = printing.memory.nbytes
+        self.buffer_bytes = self._places.memory.nbytes
         self._filename = f"<autograd_lite program {next(_numbers)}: {program.name}>"
         linecache.cache[self._filename] = (len(self.text), None, self.text.splitlines(keepends=True), self._filename)
         finalize(self, linecache.cache.pop, self._filename, None)
@@ -85,7 +86,7 @@ class Runnable:
         for pack, members in self._packs.items():
             arrays[pack], views = side_by_side([arrays[m] for m in members])
             arrays.update(zip(members, views, strict=True))
-        namespace = self._printing.namespace([arrays[v] for v in self._printing.held])
+        namespace = self._places.namespace([arrays[v] for v in self._places.held])
         exec(self._code, namespace)
         run = namespace[self.program.name]
         silent = _guarded(run) if self._calls_others else partial(silence().run, run)
