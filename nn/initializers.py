@@ -67,8 +67,8 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]
     if len(shape) < 2:
         raise ValueError(f"orthogonal needs a shape of two axes or more, got {shape}: give biases another initializer")
     rows, columns = shape[0], math.prod(shape[1:])
-    drawn = rng.standard_normal((max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(drawn)
+    drawn = rng.standard_normal((rows, columns))
+    q, r = np.linalg.qr(drawn if rows >= columns else drawn.T)
     q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
     matrix: NDArray[Any] = q if rows >= columns else q.T
     return matrix.reshape(shape)

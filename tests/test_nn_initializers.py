@@ -44,20 +44,36 @@ def test_fans_are_those_of_pytorch(shape):
     assert init.fans(shape) == torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(shape))
 
 
-@pytest.mark.parametrize(
-    ("kind", "theirs"),
-    [
-        ("glorot_uniform", lambda i, t: i.xavier_uniform_(t)),
-        ("he_uniform", lambda i, t: i.kaiming_uniform_(t, nonlinearity="relu")),
-        ("scaled_uniform", lambda i, t: i.kaiming_uniform_(t, nonlinearity="linear")),
-    ],
-)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_uniform_numbers_fill_the_interval_of_pytorch(kind, theirs, shape):
+THEIRS = {
+    "normal": lambda i, t: i.normal_(t),
+    "uniform": lambda i, t: i.uniform_(t, -(3**0.5), 3**0.5),
+    "scaled_normal": lambda i, t: i.kaiming_normal_(t, nonlinearity="linear"),
+    "scaled_uniform": lambda i, t: i.kaiming_uniform_(t, nonlinearity="linear"),
+    "he_normal": lambda i, t: i.kaiming_normal_(t, nonlinearity="relu"),
+    "he_uniform": lambda i, t: i.kaiming_uniform_(t, nonlinearity="relu"),
+    "glorot_normal": lambda i, t: i.xavier_normal_(t),
+    "glorot_uniform": lambda i, t: i.xavier_uniform_(t),
+    "orthogonal": lambda i, t: i.orthogonal_(t),
+    "zeros": lambda i, t: i.zeros_(t),
+    "ones": lambda i, t: i.ones_(t),
+}
+
+
+@pytest.mark.parametrize("kind", THEIRS)
+@pytest.mark.parametrize("shape", [*SHAPES, (200, 300)], ids=str)
+def test_weights_are_those_of_pytorch_that_has_the_same_random_numbers(kind, shape, monkeypatch):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed, so there is nothing to compare with")
-    torch.manual_seed(0)
-    t = theirs(torch.nn.init, torch.empty(shape, dtype=torch.float64))
-    assert np.abs(drawn(kind, shape)).max() == pytest.approx(t.abs().max().item(), rel=2e-3)
+    source = np.random.default_rng(0)
+    numbers = {  # in the place of PyTorch's own generator
+        "normal_": lambda t, mean=0.0, std=1.0, **_: t.copy_(
+            torch.tensor(mean + std * source.standard_normal(t.shape))
+        ),
+        "uniform_": lambda t, a=0.0, b=1.0, **_: t.copy_(torch.tensor(a + (b - a) * source.random(t.shape))),
+    }
+    for name, drawn_there in numbers.items():
+        monkeypatch.setattr(torch.Tensor, name, drawn_there)
+    expected = THEIRS[kind](torch.nn.init, torch.empty(shape, dtype=torch.float64))
+    np.testing.assert_allclose(drawn(kind, shape), expected.numpy(), rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.parametrize("shape", [(7, 4), (4, 7), (5, 5), (6, 2, 3, 3), (40, 2, 3)], ids=str)

@@ -27,6 +27,32 @@ def test_dropout_sends_the_gradient_where_it_let_the_numbers_through():
     np.testing.assert_allclose(x.grad.numpy(), np.where(a.numpy() != 0, 2.0, 0.0))
 
 
+def test_the_gradient_of_dropout_passes_the_check():
+    ag.check_gradients(lambda x: nn.Dropout(0.5, seed=0)(x), rng.normal(size=(4, 5)))
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_ten_steps_with_dropout_are_those_of_pytorch_with_the_same_masks(compiled):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed, so there is nothing to compare with")
+    x, y, masks = rng.normal(size=(6, 5)), rng.random((6, 3)), np.random.default_rng(1)
+    net = nn.Sequential(nn.Linear(5, 8, seed=0), nn.Dropout(0.25, seed=1), nn.Linear(8, 3, seed=2))
+    weights = [torch.tensor(p.numpy(), requires_grad=True) for p in net.parameters()]
+    W1, b1, W2, b2 = weights
+    step, other = (
+        nn.make_step(net, nn.quadratic_cost, nn.SGD(net.parameters(), 0.1), compiled),
+        torch.optim.SGD(weights, 0.1),
+    )
+    for _ in range(10):
+        step(x, y)
+        mask = torch.tensor(masks.random((6, 8)) >= 0.25)
+        a = (torch.tensor(x) @ W1.T + b1) * mask / 0.75
+        other.zero_grad()
+        (((a @ W2.T + b2 - torch.tensor(y)) ** 2).sum() / 12).backward()
+        other.step()
+    for p, q in zip(net.parameters(), weights, strict=True):
+        np.testing.assert_allclose(p.numpy(), q.detach().numpy(), rtol=1e-10, atol=1e-10)
+
+
 def test_dropout_in_evaluation_is_nothing():
     x = ag.Tensor(np.ones(3))
     assert nn.Dropout(0.5).eval()(x) is x

@@ -63,6 +63,21 @@ def test_halving_waits_for_as_long_as_it_is_told():
     assert rates(nn.Halving(nn.SGD([P], 1.0), patience=2), 8, costs) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_halving_is_that_of_pytorch_which_waits_for_one_more(patience):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed, so there is nothing to compare with")
+    costs = np.random.default_rng(0).random(30).tolist()
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=patience - 1, threshold=0.0)
+    expected = [1.0]
+    for cost in costs:
+        theirs.step(cost)
+        expected.append(optimizer.param_groups[0]["lr"])
+    found = rates(nn.Halving(nn.SGD([P], 1.0), patience=patience, least=0.0), 30, costs)
+    assert found == expected and min(found) < 0.1
+
+
 def test_halving_is_finished_at_its_least_factor():
     halving = nn.Halving(nn.SGD([P], 1.0), patience=1)
     lasting = rates(halving, 11, [1.0] * 11)
