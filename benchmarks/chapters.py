@@ -165,6 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     for name, text in described(f"python -m benchmarks.chapters --only {' '.join(options.only)}").items():
         print(f"{name}: {text}")
+    kept, tested = len(digits.x_train), len(digits.x_test)
+    print(f"data: MNIST, of its {kept:,} images to learn from the first {TRAINING:,}, and all {tested:,} to test on")
     for chapter in options.only:
         CHAPTERS[chapter](digits, options.seed, lambda text: print(text, flush=True))
     return 0

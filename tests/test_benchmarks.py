@@ -1,12 +1,15 @@
 """The benchmarks measure what they say, and only contenders that compute the same. No time is asserted."""
 
 import json
+import re
 import sys
 from itertools import count
 
 import numpy as np
 import pytest
 
+import nn
+from benchmarks import chapters
 from benchmarks.__main__ import WORKLOADS, main, results
 from benchmarks.agreement import TOLERANCE, Disagreement, alike, learned_alike
 from benchmarks.contenders import handwritten, offered, ours
@@ -256,3 +259,24 @@ def test_one_workload_runs_from_the_command_line(capsys, tmp_path):
     assert "dC_dW1" in printed and "command: python -m benchmarks --only where --quick" in printed
     (section,) = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["sections"]
     assert len(section["data"]) > 10
+
+
+# --- What the book reports --------------------------------------------------------------------------------------------
+
+
+def said(chapter):
+    """What a chapter says, of the digits in the package instead of MNIST."""
+    lines = []
+    chapter(nn.load_digits(28), 0, lines.append)
+    return "\n".join(lines)
+
+
+def test_the_gradient_of_a_deep_network_vanishes_towards_the_input():
+    norms = [float(norm) for norm in re.findall(r"^layer \d: (\S+)$", said(chapters.chapter_5), re.MULTILINE)]
+    assert len(norms) == 5 and norms == sorted(norms) and 100 * norms[0] < norms[-1]
+
+
+def test_matrices_and_single_examples_give_the_same_gradient(monkeypatch):
+    monkeypatch.setattr(chapters, "Pace", lambda: QUICKEST)
+    (apart,) = re.findall(r"the same gradient, (\S+) apart", said(chapters.by_matrices))
+    assert float(apart) < 1e-12

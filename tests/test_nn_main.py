@@ -3,8 +3,10 @@
 import csv
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -136,6 +138,32 @@ def test_interrupted_training_is_shown_and_saved(folder, capsys, monkeypatch):
     assert command.main(SMALL) == 0
     assert "interrupted: this is the network after 29 mini-batches" in capsys.readouterr().out
     assert (folder / "runs" / "model.npz").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_control_c_leaves_a_usable_network_and_history(folder):
+    started = subprocess.Popen(
+        [sys.executable, "-u", "-m", "nn", "--size", "8", "--layers", "5", "--epochs", "100000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(Path(nn.__file__).parents[1])},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job has none
+    )
+    watchdog = threading.Timer(100, started.kill)
+    watchdog.start()
+    try:
+        with started.stdout as printed:
+            next(line for line in printed if line.startswith(b"epoch   3"))
+            started.send_signal(signal.SIGINT)
+            assert b"interrupted: this is the network after" in printed.read()
+        assert started.wait() == 0
+    finally:
+        watchdog.cancel()
+        started.kill()
+    with (folder / "runs" / "history.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) >= 3
+    digits = nn.load_digits(8)
+    assert nn.accuracy(nn.load(folder / "runs" / "model.npz")(digits.x_test), digits.y_test) > 0.2
 
 
 def test_an_interruption_elsewhere_ends_with_130_and_no_traceback(folder, capsys, monkeypatch):
