@@ -85,10 +85,28 @@ def execute(notebook: Any) -> tuple[Any, list[str]]:
 
 
 def unfinished(notebook: Any) -> list[str]:
-    """What a notebook lacks to be handed out: its outputs, and the assertion at its end."""
+    """What a notebook lacks to be handed out: its outputs, a picture in every section, and the assertion at its end."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    found = [] if all(cell.execution_count for cell in code) else ["committed without its outputs: run with --write"]
+    if not all(cell.execution_count for cell in code):
+        found = ["committed without its outputs: run with --write"]
+    else:
+        found = [f"the section {title!r} has no picture" for title, pictures in sections(notebook).items() if not pictures]
     return found if "assert" in code[-1].source else [*found, "its last cell asserts nothing"]
+
+
+def sections(notebook: Any) -> dict[str, int]:
+    """How many pictures each section has, but for the last, which is the summary."""
+    pictures: dict[str, int] = {}
+    title = None
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for title in re.findall(r"^## (.+)$", cell.source, re.MULTILINE):
+                pictures[title] = 0
+        elif title:
+            pictures[title] += sum("image/svg+xml" in output.get("data", ()) for output in cell.outputs)
+    if title:
+        del pictures[title]
+    return pictures
 
 
 def normalised(notebook: Any) -> Any:
