@@ -1,5 +1,6 @@
 """Networks of neurons on autograd_lite: layers, costs, training, and a certificate of the four equations."""
 
+from . import initializers
 from .certificate import Certificate, verify_backprop
 from .compiled import compile_step
 from .costs import (
@@ -70,6 +71,7 @@ from .optimizers import (
     step_decay,
     warm_up,
 )  # fmt: skip
+from .parallel import ranks
 from .pictures import Drawing, draw_network, draw_weights
 from .regularization import regularized
 from .saving import load, save
@@ -87,7 +89,7 @@ __all__ = [
     "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Standardizer", "Tanh", "Training",
     "absolute_cost", "accuracy", "circles", "clip_by_norm", "clip_by_value", "compile_step", "cosine_decay",
     "cross_entropy_cost", "draw_network", "draw_weights", "evaluate", "exponential_decay", "fit", "gradient_norms",
-    "hinge_cost", "huber_cost", "learning_speed", "load", "load_digits", "load_mnist", "make_step", "mini_batches",
-    "moons", "nudges", "one_hot", "quadratic_cost", "regularized", "save", "softmax_cross_entropy", "spirals",
-    "split", "squared_error", "standardize", "step_decay", "verify_backprop", "warm_up", "xor",
+    "hinge_cost", "huber_cost", "initializers", "learning_speed", "load", "load_digits", "load_mnist", "make_step",
+    "mini_batches", "moons", "nudges", "one_hot", "quadratic_cost", "ranks", "regularized", "save", "softmax_cross_entropy",
+    "spirals", "split", "squared_error", "standardize", "step_decay", "verify_backprop", "warm_up", "xor",
 ]  # fmt: skip

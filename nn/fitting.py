@@ -88,7 +88,7 @@ def fit(
     keep_best : leave the network with the parameters of its best epoch, also after Ctrl-C and errors
     checkpoint : a file to write at the end of every epoch. Of several processes the first reads and writes it
     resume : go on from the checkpoint; without the file, start at the first epoch
-    among : the processes to divide every mini-batch among, as `parallel.ranks()` gives them. Each calls `fit` with the same
+    among : the processes to divide every mini-batch among, as `nn.ranks()` gives them. Each calls `fit` with the same
         arguments; all start with the weights and the order of examples of the first, which alone reports and writes. Layers that
         draw random numbers draw others in each; with one process, the same as without `among`
 

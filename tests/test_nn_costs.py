@@ -32,6 +32,22 @@ def test_cost_and_slope_are_those_of_the_room_of_the_equations(name, rows):
 
 
 @EVERY_COST
+def test_its_gradients_pass_the_check(name):
+    ag.check_gradients(lambda a: COSTS[name](a, Y), A)
+
+
+def test_cross_entropy_and_its_slope_are_those_of_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed, so there is nothing to compare with")
+    a, theirs = ag.Tensor(A, requires_grad=True), torch.tensor(A, requires_grad=True)
+    cost = nn.cross_entropy_cost(a, Y)
+    cost.backward()
+    expected = torch.nn.functional.binary_cross_entropy(theirs, torch.tensor(Y), reduction="sum") / len(A)
+    expected.backward()
+    np.testing.assert_allclose(cost.item(), expected.item(), rtol=1e-12)
+    np.testing.assert_allclose(a.grad.numpy(), theirs.grad.numpy(), rtol=1e-10)
+
+
+@EVERY_COST
 def test_costs_of_single_examples_average_to_the_cost(name):
     each = COSTS[name].per_example(A, Y)
     assert each.shape == (4,)

@@ -18,6 +18,8 @@ SHARES = np.abs(Y) / np.abs(Y).sum(axis=1, keepdims=True)
 
 # cost, output's target, options, PyTorch's
 CASES = {
+    "quadratic": (nn.quadratic_cost, Y, {}, lambda F, z, y: F.mse_loss(z, y, reduction="sum") / 2 / 4),
+    "squared error": (nn.squared_error, Y, {}, lambda F, z, y: F.mse_loss(z, y, reduction="sum") / 4),
     "absolute": (nn.absolute_cost, Y, {}, lambda F, z, y: F.l1_loss(z, y, reduction="sum") / 4),
     "huber": (nn.huber_cost, Y, {}, lambda F, z, y: F.huber_loss(z, y, reduction="sum") / 4),
     "huber 2": (nn.huber_cost, Y, {"delta": 2.0}, lambda F, z, y: F.huber_loss(z, y, reduction="sum", delta=2.0) / 4),
@@ -45,6 +47,11 @@ CASES = {
     ),
 }
 EVERY_CASE = pytest.mark.parametrize("case", CASES)
+
+
+def test_every_cost_has_a_case():
+    costs = {v for v in vars(nn).values() if isinstance(v, nn.Cost)}
+    assert costs - {cost for cost, *_ in CASES.values()} == {nn.cross_entropy_cost}  # of sigmoid outputs: test_nn_costs
 
 
 @EVERY_CASE

@@ -1,4 +1,4 @@
-"""Adam, AdamW, RMSprop and Adagrad: PyTorch's steps, the compiled step, groups, clipping, states."""
+"""SGD, Adam, AdamW, RMSprop and Adagrad: PyTorch's steps, the compiled step, groups, clipping, states."""
 
 import json
 from typing import Any
@@ -10,6 +10,8 @@ import nn
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "SGD": ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    "SGD with decay": ("SGD", {"lr": 0.1, "weight_decay": 0.1}),
+    "SGD with Nesterov's momentum": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
     "Adam": ("Adam", {"lr": 0.01}),
     "Adam with decay": ("Adam", {"lr": 0.01, "weight_decay": 0.1, "betas": (0.5, 0.9), "eps": 1e-3}),
     "AdamW": ("AdamW", {"lr": 0.01}),
@@ -42,6 +44,15 @@ def learn(net, optimizer, steps, compiled=False, cost=nn.quadratic_cost, dtype=n
 def agree(net, other, tolerance=1e-13):
     for p, q in zip(net.parameters(), other.parameters(), strict=True):
         np.testing.assert_allclose(p.data, q.data, rtol=tolerance, atol=tolerance)
+
+
+def test_every_optimizer_has_a_case_with_and_one_without_weight_decay():
+    optimizers = {k for k, v in vars(nn).items() if isinstance(v, type) and issubclass(v, nn.Optimizer)} - {"Optimizer"}
+    for names in (
+        {name for name, options in KINDS.values() if options.get("weight_decay")},
+        {name for name, options in KINDS.values() if not options.get("weight_decay")},
+    ):
+        assert names == optimizers
 
 
 @EVERY_KIND
@@ -199,7 +210,7 @@ def test_what_is_remembered_has_the_dtype_of_the_parameter(kind):
     second.load_state_dict(first.state_dict())
     learn(two, second, 1, dtype=np.float32)
     held = [v for s in second.state for k, v in (s.items() if isinstance(s, dict) else [("", s)]) if k != "t"]
-    assert {v.dtype for v in held} == {np.dtype(np.float32)}
+    assert {v.dtype for v in held if v is not None} <= {np.dtype(np.float32)}  # without momentum SGD remembers nothing
 
 
 # --- Groups -----------------------------------------------------------------------------------------------------------
