@@ -172,7 +172,7 @@ def options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", choices=tuple(EPOCHS), default="digits", help="data set (%(default)s)")
-    add("--path", help="of MNIST: an .npz, or a folder with the four IDX files ($AUTOGRAD_LITE_DATA)")
+    add("--path", help="of MNIST: an .npz, or a folder of IDX files ($AUTOGRAD_LITE_DATA; else downloaded)")
     add("--size", type=int, choices=(8, 28), default=28, help="width and height of the built-in digits (%(default)s)")
     add("--layers", type=at_least_1, nargs="*", default=[16, 16], metavar="N", help="neurons a hidden layer (16 16)")
     add("--epochs", type=at_least_0, metavar="N", help=f"how often every digit is seen ({_by_choice(EPOCHS)})")
