@@ -1,6 +1,7 @@
 """Updates of arrays that lie side by side, done at once."""
 
 from operator import getitem
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -168,6 +169,26 @@ def test_dtypes_are_kept_apart():
     program = learning([descent(p, g) for p, g in zip(params, grads, strict=True)], params, grads)
     assert list(packed(program, params)[1].values()) == [tuple(params[:3]), tuple(params[3:])]
     agrees(program, params)
+
+
+def test_targets_of_other_dtypes_are_kept_apart_though_their_new_values_are_alike():
+    params = [*arrays("W", [(3,)]), *arrays("V", [(3,)], np.float16)]
+    wide = [make(np.negative, make(np.ndarray.astype, p, np.float64)) for p in params]
+    assert packed(learning(wide, params), params)[1] == {}
+
+
+def test_the_form_of_an_update_takes_no_longer_than_the_update():
+    """Written out, it has 3 ** 14 terms."""
+    params = arrays("W")
+
+    def update(u):
+        for _ in range(14):
+            u = make(np.add, make(np.multiply, u, 0.5), make(np.multiply, u, u))
+        return u
+
+    began = perf_counter()
+    assert len(packed(learning([update(p) for p in params], params), params)[1]) == 1
+    assert perf_counter() - began < 5
 
 
 def test_a_written_array_is_read_before_it_changes():

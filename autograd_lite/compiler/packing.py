@@ -112,6 +112,10 @@ class _Updates:
         """The inputs that may be packed."""
         self.named = set(program.labels.values())
         """Gradients, which are arguments of an update and not a part of it."""
+        self.forms: dict[tuple[Value, Value], int | None] = {}
+        """The forms of values in the update of a target."""
+        self.numbers: dict[Any, int] = {}
+        """The number of each function of forms."""
         self.made: dict[Members, Value] = {}
         """What was made of values that are alike, so that it is made once."""
 
@@ -119,9 +123,11 @@ class _Updates:
         """What two writes have in common whose values are made alike; None for one that cannot be packed."""
         if write.target not in self.own or self._is_leaf(write.value):
             return None
-        return self._form(write.value, write.target, DEEPEST)
+        form = self._form(write.value, write.target, DEEPEST)
+        return None if form is None else (write.target.dtype, form)
 
     def _form(self, a: Any, target: Value, depth: int) -> Any:
+        """How `a` is made; of what has arguments a number, since a form in full may be exponentially larger than the program."""
         if not isinstance(a, Value):
             return ("number", type(a), repr(a)) if type(a) in (int, float) else None
         if a.ndim == 0:
@@ -130,23 +136,31 @@ class _Updates:
             return None
         if self._is_leaf(a):
             return "input" if a in self.own else "array", a.dtype
-        parts = tuple(self._form(part, target, depth - 1) for part in a.args)
-        return None if None in parts else (a.op, *parts)
+        if (a, target) not in self.forms:
+            parts = tuple(self._form(part, target, depth - 1) for part in a.args)
+            self.forms[a, target] = (
+                None if None in parts else self.numbers.setdefault((a.op, *parts), len(self.numbers))
+            )
+        return self.forms[a, target]
 
     def _is_leaf(self, a: Value) -> bool:
         return a.op not in EXACT or bool(a.keywords) or a in self.named
 
     def inputs(self, group: Sequence[Write]) -> list[Members]:
         """The inputs that have to lie side by side for a group: the targets, and others at the same place of each tree."""
-        return [targets(group), *self._inputs([w.value for w in group])]
-
-    def _inputs(self, alike: Sequence[Any]) -> list[Members]:
-        first = alike[0]
-        if not isinstance(first, Value) or first.ndim == 0:
-            return []
-        if self._is_leaf(first):
-            return [tuple(alike)] if first in self.own else []
-        return [m for parts in zip(*(v.args for v in alike), strict=True) for m in self._inputs(parts)]
+        found, seen = [targets(group)], set[tuple[Any, ...]]()
+        waiting: list[tuple[Any, ...]] = [tuple(w.value for w in group)]
+        while waiting:
+            alike = waiting.pop()
+            first = alike[0]
+            if not isinstance(first, Value) or first.ndim == 0 or alike in seen:
+                continue
+            seen.add(alike)
+            if not self._is_leaf(first):
+                waiting.extend(zip(*(v.args for v in alike), strict=True))
+            elif first in self.own:
+                found.append(alike)
+        return found
 
     def by_themselves(self, groups: list[list[Write]]) -> list[list[Write]]:
         """The groups of whose trees no part is needed elsewhere: it would be computed twice."""
