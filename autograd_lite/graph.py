@@ -25,7 +25,7 @@ class _Writes:
 
 
 def last_write() -> int:
-    """When any Tensor last got another array, or began or ceased to require a gradient. Until that changes, none has."""
+    """When any Tensor last got another array or other hooks, or began or ceased to require a gradient. Until then none has."""
     return _Writes.last
 
 

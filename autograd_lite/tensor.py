@@ -179,6 +179,7 @@ class Tensor(Operators, ArrayMethods):
             raise TypeError(f"a hook is a function of the gradient; got {fn!r}")
         number = next(_hook_numbers)
         extras(self).hooks[number] = fn
+        note_write()
         return HookHandle(self, number)
 
     def _needs_gradient_for(self, consequence: str) -> None:
@@ -219,6 +220,7 @@ class HookHandle:
     def remove(self) -> None:
         """Take the hook away. Doing so again is harmless."""
         extras(self._tensor).hooks.pop(self._number, None)
+        note_write()
 
 
 _USUAL = {np.dtype(np.float64), np.dtype(np.float32)}

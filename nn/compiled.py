@@ -1,5 +1,6 @@
 """A step of learning as one program: forward, backward and update, compiled together."""
 
+from collections.abc import Iterable
 from threading import RLock
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor
 
-from .counters import share_counters
+from .counters import own_state, remembered, share_counters
 from .module import Module
 from .optimizers import Optimizer
 from .step_program import StepProgram, signature
@@ -25,8 +26,10 @@ def compile_step(net: Module, cost: Any, optimizer: Optimizer) -> "CompiledStep"
     The step writes into the parameters' own arrays, so `p.data` held from before changes with it; `.grad` stays as it is. The
     learning rate is read at every step, as are parameters that were given another value. `step.source` is the program.
 
-    The first call with arrays of other shapes or dtypes, or with another state of the network (training or not, other layers or
-    options), records the step. Steps from several threads are taken one after the other.
+    The first call with arrays of other shapes or dtypes, or with another state of network, cost or optimizer (training or not,
+    other layers, options or hooks), records the step. What the optimizer remembers is changed in its arrays, and counters of
+    steps that are equal are one array: replace them, as in `optimizer.state[0]["t"] = np.array(0.0)`, rather than write into
+    them. Steps from several threads are taken one after the other.
 
     Raises CompileError, naming the line, where the network or the cost looks at a value.
     """
@@ -39,9 +42,11 @@ class CompiledStep:
     def __init__(self, net: Module, cost: Any, optimizer: Optimizer):
         self.net, self.cost, self.optimizer = net, cost, optimizer
         self._kept: list[Tensor] = [*optimizer.params, *(buffer for _, buffer in net.named_buffers())]
-        """What a step may write into: the parameters, then the buffers of the network."""
-        self._owned: list[Any] = [None] * len(self._kept)
-        """Those of their arrays that are known to be nobody else's to change."""
+        """What a step is known to write into: the parameters, then the buffers of the network."""
+        self._owned: dict[Tensor, Array] = {}
+        """The arrays of what was written into, which are nobody else's to change."""
+        self._owned_state: list[Array] = []
+        """Those of what the optimizer remembers."""
         self._programs: dict[Any, list[StepProgram]] = {}
         """By signature, which may need several, for other states of the network, such as training."""
         self._apart: set[int] = set()
@@ -60,19 +65,17 @@ class CompiledStep:
 
     def _made_ready(self, x: Array, y: Array) -> "StepProgram":
         """The program for these arrays and for the state that optimizer and network are in."""
-        for i, p in enumerate(self._kept):
-            if p._array is not self._owned[i]:
-                p.write(p._array.copy())
-                self._owned[i] = p._array
+        self._own(self._kept)
+        own_state(self.optimizer, self._owned_state)
+        kinds = tuple((s.shape, s.dtype) for s in remembered(self.optimizer).values())
         while True:
             shared = share_counters(self.optimizer, self._apart)
             key = (
                 *(signature(a) for a in (x, y)), self.optimizer.settings(), shared,
-                tuple(p._requires_grad for p in self.optimizer.params),
-                tuple((array.shape, array.dtype) for array in self._owned),
+                tuple(p._requires_grad for p in self.optimizer.params), kinds,
             )  # fmt: skip
             programs = self._programs.setdefault(key, [])
-            program = next((program for program in programs if program.fits()), None)
+            program = next((program for program in programs if program.suits()), None)
             if program is None:
                 program = StepProgram(self.net, self.cost, self.optimizer, x, y)
                 if not program.apart <= self._apart:
@@ -81,9 +84,18 @@ class CompiledStep:
                 programs.append(program)
                 self._forget_oldest()
             break
+        self._own(program.changed)  # there may be buffers of layers that came later
         program.make_ready()
-        self._owned = [p._array for p in self._kept]
+        self._owned = {t: t._array for t in (*self._kept, *program.changed)}
+        self._owned_state = [*remembered(self.optimizer).values()]
         return program
+
+    def _own(self, tensors: Iterable[Tensor]) -> None:
+        """Copy those of their arrays that somebody else may hold."""
+        for t in tensors:
+            if t._array is not self._owned.get(t):
+                t.write(t._array.copy())
+                self._owned[t] = t._array
 
     def _forget_oldest(self) -> None:
         while sum(map(len, self._programs.values())) > MOST_PROGRAMS:

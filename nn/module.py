@@ -39,7 +39,7 @@ class Buffer(Tensor):
         super().__init__(np.array(data, dtype=dtype), name=name)
 
 
-_assigned: ContextVar[list[tuple[Buffer, Tensor]] | None] = ContextVar("nn assignments", default=None)
+_assigned: ContextVar[dict[Buffer, Tensor] | None] = ContextVar("nn assignments", default=None)
 
 
 def assign(buffer: Buffer, value: Tensor) -> None:
@@ -50,13 +50,19 @@ def assign(buffer: Buffer, value: Tensor) -> None:
     if assigned is None:
         buffer.write(value._array)
     else:
-        assigned.append((buffer, value))
+        assigned[buffer] = value
+
+
+def current(buffer: Buffer) -> Tensor:
+    """What was last assigned to a buffer. While a compiled step is recorded that is not in the buffer yet."""
+    assigned = _assigned.get()
+    return buffer if assigned is None else assigned.get(buffer, buffer)
 
 
 @contextmanager
-def assignments() -> Iterator[list[tuple[Buffer, Tensor]]]:
+def assignments() -> Iterator[dict[Buffer, Tensor]]:
     """Collect what is assigned inside and do nothing else with it."""
-    collected: list[tuple[Buffer, Tensor]] = []
+    collected: dict[Buffer, Tensor] = {}
     token = _assigned.set(collected)
     try:
         yield collected

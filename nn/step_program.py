@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.compiler import Program, Recording, Runnable, Value, Write
+from autograd_lite.compiler.signature import hooks_of, layout
 from autograd_lite.graph import clock, last_write
 from autograd_lite.trees import leaves, mapped
 
+from .costs.base import Cost
 from .counters import remembered
-from .module import Module, assignments
+from .module import Buffer, Module, assignments
 from .optimizers import Optimizer
-from .watching import last_change
+from .watching import depend_on, last_change, unchanged
 
 Array = NDArray[Any]
 
@@ -32,8 +34,8 @@ class _Taken(NamedTuple):
 
     cost: Tensor
     grads: Sequence[Tensor | None]
-    news: list[tuple[Tensor | None, Any]]
-    assigned: dict[Tensor, Tensor]
+    news: Sequence[tuple[Tensor | None, Any]]
+    assigned: dict[Buffer, Tensor]
 
 
 class StepProgram:
@@ -52,20 +54,23 @@ class StepProgram:
         @enable_grad
         def step() -> _Taken:
             with assignments() as assigned:
+                if not isinstance(cost, Cost):  # ours are made once and for all
+                    depend_on(getattr(cost, "__self__", cost))  # of a method on its object
                 c = cost(net(x_in), y_in)
             grads = gradients(c, params, allow_unused=True)
             followed = optimizer.clipped(grads) if optimizer.clips else grads
             news = [
-                (None, s) if g is None else rule.update(p, g, s)
+                (None, s) if g is None else _recorded(*rule.update(p, g, s))
                 for p, g, s, rule in zip(params, followed, states, rules, strict=True)
             ]
-            return _Taken(c, grads, news, dict(assigned))
+            return _Taken(c, grads, news, assigned)
 
         unfinished = self._described(recording, [x_in, y_in, *rates], states, recording.run(step, (), {}))
         program = recording.finished(unfinished)  # which tells by who holds them what may change
-        self._read = [*self._changed, *(t for t in recording.captured if t not in {*params, *self._changed})]
+        self._read = [*self.changed, *(t for t in recording.captured if t not in {*params, *self.changed})]
         """What the step finds outside of its arguments."""
-        self._conditions = recording.conditions()
+        self._conditions = [*recording.conditions(), unchanged(optimizer, LOOKED_AT)]
+        self._kinds = self._kinds_now()
         self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
         self._run: Any = None
 
@@ -100,9 +105,9 @@ class StepProgram:
             if g is not None and names.count(name) == 1
         }
         kept = dict.fromkeys(s for state in states for s in leaves(state) if s is not None)
-        self._changed = [*(p for p in params if p in recording.captured), *taken.assigned]
+        self.changed = [*(p for p in params if p in recording.captured), *taken.assigned]
         """What the step writes into."""
-        inputs = [value(t) for t in (*arguments, *kept, *self._changed)]
+        inputs = [value(t) for t in (*arguments, *kept, *self.changed)]
         writes = [Write(target, new) for target, new in becomes.items()]
         return Program("step", tuple(inputs), tuple(outputs), tuple(writes), labels)
 
@@ -113,13 +118,21 @@ class StepProgram:
                 return False
         return True
 
+    def suits(self) -> bool:
+        """Does the program fit, and are the arrays that it reads of the same kinds?"""
+        return self.fits() and self._kinds == self._kinds_now()
+
+    def _kinds_now(self) -> list[Any]:
+        """What the program depends on of what it reads, besides the values. Of another layout what is a view here is a copy."""
+        return [(t._array.shape, t._array.dtype, layout(t._array), hooks_of(t)) for t in self._read]
+
     def make_ready(self) -> None:
         """Run in the arrays that parameters, buffers and the optimizer's state have now, and note what else is as it is now."""
         optimizer = self._optimizer
         if self._run is None or not (self._is_unwritten() and self._has_its_state()):
             self._move_in()
         self._seen, self._written = last_change(), last_write()
-        self._rates = optimizer.rates
+        self._group_rates = optimizer.rates[1:]
         self._options = optimizer.own_options()
 
     def _move_in(self) -> None:
@@ -133,6 +146,7 @@ class StepProgram:
         for t, array in zip(self._read, self._arrays, strict=True):
             if t._array is not array:
                 t.write(array)
+        self._hooks = [*map(hooks_of, self._read)]
         self._needs = [*map(_NEEDS, optimizer.params)]
         self._state = list(optimizer.state)
         self._state_arrays = [*_in_dicts(self._state)]
@@ -145,16 +159,18 @@ class StepProgram:
             and self._seen == last_change()
             and (self._written == last_write() or self._is_unwritten())
             and (not self._remembers or self._has_its_state())
-            and (not self._options or self._options == self._optimizer.own_options())
+            and self._options == self._optimizer.own_options()
             and self.fits()
         )
 
     def _is_unwritten(self) -> bool:
         """Something was written somewhere: was it nothing of this step?"""
         now = last_write()
-        if all(map(is_, map(_ARRAY, self._read), self._arrays)) and self._needs == [
-            *map(_NEEDS, self._optimizer.params)
-        ]:
+        if (
+            all(map(is_, map(_ARRAY, self._read), self._arrays))
+            and self._needs == [*map(_NEEDS, self._optimizer.params)]
+            and self._hooks == [*map(hooks_of, self._read)]
+        ):
             self._written = now
             return True
         return False
@@ -166,12 +182,12 @@ class StepProgram:
     def __call__(self, x: Array, y: Array) -> float:
         """The cost. Only when it is ready."""
         try:
-            c, *fresh = self._run(x, y, *self._rates)
+            c, *fresh = self._run(x, y, self._optimizer.lr, *self._group_rates)
         except Exception as error:
             self.runnable.explain(error)
             raise
         now = next(clock)
-        for t in self._changed:
+        for t in self.changed:
             t._written = now
         if fresh:
             made = iter(fresh)
@@ -180,6 +196,8 @@ class StepProgram:
         return float(c)
 
 
+LOOKED_AT = ("lr", "params", "groups", "state")
+"""Attributes of an optimizer that a program takes as they are at each step, or that are looked at otherwise."""
 _ARRAY, _NEEDS = attrgetter("_array"), attrgetter("_requires_grad")
 
 
@@ -210,5 +228,13 @@ def _placed(recording: Recording, optimizer: Optimizer) -> list[Any]:
 
 
 def _alike(state: Any, other: Any) -> bool:
-    """Have two states of a parameter the same entries?"""
-    return state is not None and (not isinstance(state, dict) or state.keys() == other.keys())
+    """Have two states of a parameter the same entries, of the same kinds?"""
+    if state is None or (isinstance(state, dict) and state.keys() != other.keys()):
+        return False
+    pairs = zip(leaves(state), leaves(other), strict=True)
+    return all(s is o or (s.shape == o.shape and s.dtype == o.dtype) for s, o in pairs)
+
+
+def _recorded(value: Tensor, state: Any) -> tuple[Tensor, Any]:
+    """What an optimizer computed from numbers and arrays alone is the same whenever the program runs."""
+    return value, mapped(lambda s: s if s is None or isinstance(s, Tensor) else Tensor(s), state)

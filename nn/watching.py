@@ -40,18 +40,25 @@ class Watched:
 
     def depended_on(self) -> None:
         """Tell a compiler that listens that what follows depends on this object."""
-        tracer = current_mode().tracing
-        if tracer is not None:
-            tracer.depends_on(self, lambda: unchanged(self))
+        depend_on(self)
 
 
-def unchanged(thing: Watched) -> Callable[[], bool]:
+def depend_on(thing: Any) -> None:
+    """Tell a compiler that listens that what follows depends on the attributes of any object, such as a user's cost."""
+    tracer = current_mode().tracing
+    if tracer is not None and _has_attributes(thing):
+        tracer.depends_on(thing, lambda: unchanged(thing))
+
+
+def unchanged(thing: Any, but_for: tuple[str, ...] = ()) -> Callable[[], bool]:
     """A function that says whether the object, and what it holds, is as it is now, but for the values of Tensors and arrays.
+
+    but_for : attributes of the object that may change
 
     What it holds is followed through other watched objects, containers and dataclasses; of any other object it is seen when one
     of its own attributes is set.
     """
-    parts, containers = _inside(thing)
+    parts, containers = _inside(thing, but_for)
     contents = [(c, list(_items(c))) for c in containers]
     seen = _Clock.last
 
@@ -61,7 +68,7 @@ def unchanged(thing: Watched) -> Callable[[], bool]:
         if now == seen and not contents:
             return True
         if all(_alike(list(_items(c)), before) for c, before in contents) and (
-            now == seen or _alike(_inside(thing)[0], parts)
+            now == seen or _alike(_inside(thing, but_for)[0], parts)
         ):
             seen = now
             return True
@@ -70,7 +77,7 @@ def unchanged(thing: Watched) -> Callable[[], bool]:
     return is_so
 
 
-def _inside(thing: Any) -> tuple[list[Any], list[Any]]:
+def _inside(thing: Any, but_for: tuple[str, ...] = ()) -> tuple[list[Any], list[Any]]:
     """All that is found inside, in order; and what of it may change without an attribute of a watched object being set."""
     found: list[Any] = []
     containers: list[Any] = []
@@ -86,7 +93,7 @@ def _inside(thing: Any) -> tuple[list[Any], list[Any]]:
         if not isinstance(part, Watched | tuple | frozenset):
             containers.append(part)
         if isinstance(part, (Watched, *_CONTAINERS)) or is_dataclass(part):
-            waiting.extend(_items(part))
+            waiting.extend(_items(part, but_for if part is thing else ()))
     return found, containers
 
 
@@ -94,12 +101,12 @@ def _has_attributes(part: Any) -> bool:
     return hasattr(part, "__dict__") and not isinstance(part, type | FunctionType | ModuleType)
 
 
-def _items(part: Any) -> list[Any]:
+def _items(part: Any, but_for: tuple[str, ...] = ()) -> list[Any]:
     """What is directly inside, with its names."""
     if isinstance(part, list | tuple | set | frozenset):
         return list(part)
     named = part if isinstance(part, dict) else vars(part)
-    return [x for pair in named.items() for x in pair]
+    return [x for pair in named.items() if pair[0] not in but_for for x in pair]
 
 
 def _alike(now: list[Any], before: list[Any]) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor
 
-from ..module import Buffer, Module, Parameter, assign
+from ..module import Buffer, Module, Parameter, assign, current
 from .common import at_least, per_axis, tensor, title
 
 
@@ -74,10 +74,10 @@ class BatchNorm(Module):
             difference = x - mean
             variance = (difference * difference).mean(axis=along, keepdims=True)
             m, unbiased = self.momentum, count / (count - 1)
-            assign(self.mean, self.mean * (1.0 - m) + mean.detach().reshape(n) * m)
-            assign(self.variance, self.variance * (1.0 - m) + variance.detach().reshape(n) * (m * unbiased))
+            assign(self.mean, current(self.mean) * (1.0 - m) + mean.detach().reshape(n) * m)
+            assign(self.variance, current(self.variance) * (1.0 - m) + variance.detach().reshape(n) * (m * unbiased))
         else:
-            difference, variance = x - self.mean.reshape(column), self.variance.reshape(column)
+            difference, variance = x - current(self.mean).reshape(column), current(self.variance).reshape(column)
         scale = self.gamma.reshape(column) / np.sqrt(variance + self.eps)
         result: Tensor = difference * scale + self.beta.reshape(column)
         return result

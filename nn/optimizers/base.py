@@ -59,6 +59,12 @@ class Optimizer(Watched, ABC):
         self.state: list[Any] = [None] * len(self.params)
         """What is remembered of each parameter: None before the first step, an array, or a dict of arrays."""
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "lr":  # which a compiled step reads at every step, so it need not look what has changed
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     def _add(self, group: Mapping[str, Any]) -> None:
         own = {name: value for name, value in group.items() if name != "params"}
         unknown = own.keys() - set(self.options)
@@ -115,7 +121,7 @@ class Optimizer(Watched, ABC):
                 value, self.state[i] = rule.update(array, g._array if clipped is None else clipped[i], self.state[i])
                 if value.dtype != array.dtype:
                     value = value.astype(array.dtype)  # an lr that is a np.float64 widens it
-                p.write(value)
+                p.write(np.asarray(value))  # NumPy makes a scalar of 0-d arrays
 
     @property
     def clips(self) -> bool:
@@ -173,15 +179,16 @@ class Optimizer(Watched, ABC):
 
     def own_options(self) -> list[list[tuple[str, Any]]]:
         """The options that groups have of their own; none if no group has any."""
-        if not any(len(group) > 1 for group in self.groups):
-            return []
-        return [[(k, v) for k, v in group.items() if k != "params"] for group in self.groups]
+        for group in self.groups:  # a compiled step asks at every step
+            if len(group) > 1:
+                return [[(k, v) for k, v in group.items() if k != "params"] for group in self.groups]
+        return []
 
     def settings(self) -> tuple[Any, ...]:
         """All that the formulas depend on, except for the learning rates."""
-        own = [tuple((k, v) for k, v in group if k != "lr") for group in self.own_options()]
+        own = [tuple((k, None if k == "lr" else _hashable(v)) for k, v in group) for group in self.own_options()]
         return (
-            *[getattr(self, name) for name in self.options[1:]], self.clip_norm, self.clip_value, *own,
+            *[_hashable(getattr(self, name)) for name in self.options[1:]], self.clip_norm, self.clip_value, *own,
             *[tuple(s) if type(s) is dict else s is None for s in self.state],
         )  # fmt: skip
 
@@ -264,6 +271,11 @@ def _groups(params: Params) -> list[Mapping[str, Any]]:
                 )
         return given  # type: ignore[return-value]
     return [{"params": given}]
+
+
+def _hashable(option: Any) -> Any:
+    """An option that was set as a list, such as betas, as a tuple."""
+    return tuple(option) if isinstance(option, list) else option
 
 
 def minus(p: Any, change: Any) -> Any:
