@@ -4,6 +4,7 @@ Adam counts the steps of each parameter by itself, since not every step may reac
 they can be one array, and what follows from it is computed once and not for each parameter.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -50,6 +51,7 @@ def share_counters(optimizer: Optimizer, apart: set[int]) -> tuple[int, ...]:
 
     Returns for each such number the position of the first one that is the same array.
     """
+    holders = Counter(id(s) for state in optimizer.state for s in leaves(state))
     positions: dict[int, int] = {}
     firsts: dict[Any, Array] = {}
     order: list[int] = []
@@ -58,7 +60,7 @@ def share_counters(optimizer: Optimizer, apart: set[int]) -> tuple[int, ...]:
             if np.ndim(s) or not isinstance(s, np.ndarray):
                 continue
             if i in apart:
-                state[name] = s.copy() if id(s) in positions else s
+                state[name] = s.copy() if holders[id(s)] > 1 else s
             else:
                 state[name] = firsts.setdefault((name, s.dtype, s.tobytes()), s)
             order.append(positions.setdefault(id(state[name]), len(order)))

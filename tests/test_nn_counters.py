@@ -97,6 +97,18 @@ def test_equal_numbers_become_one_array_and_others_do_not():
     assert optimizer.state[0]["t"] is not optimizer.state[2]["t"]
 
 
+@pytest.mark.parametrize("frozen", range(4))
+def test_a_parameter_that_is_frozen_after_some_steps_counts_its_own(frozen):
+    nets, optimizers, steps = pair(lambda: nn.MLP([5, 4, 3], seed=1), nn.Adam)
+    for needs in (True, True, False, False, True):
+        for net, step in zip(nets, steps, strict=True):
+            net.parameters()[frozen].requires_grad = needs
+            net.zero_grad()
+            step(X, Y)
+        agree(nets, optimizers)
+    assert [float(s["t"]) for s in optimizers[1].state] == [3 if i == frozen else 5 for i in range(4)]
+
+
 def test_an_eager_step_after_compiled_ones_counts_on():
     nets, optimizers, steps = pair(lambda: nn.MLP([5, 4, 3], seed=1), nn.Adam)
     eager = nn.make_step(nets[1], nn.quadratic_cost, optimizers[1], compiled=False)
