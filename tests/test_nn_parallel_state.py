@@ -40,7 +40,7 @@ learn(net, 2, among=among)
 learn(alone, 2)
 np.testing.assert_allclose(net.layers[0].mean.numpy(), alone.layers[0].mean.numpy(), rtol=0, atol=1e-12)
 np.testing.assert_allclose(net.layers[0].variance.numpy(), alone.layers[0].variance.numpy(), rtol=0.5)
-print(digest(net), "ends")
+print(f"{digest(net)} ends\\n", end="", flush=True)  # in one piece, as the processes share the output
 """
     found = mpi(n, NETWORK + program).stdout
     assert found.count("ends") == n and found.count(found.split()[0]) == n
