@@ -55,8 +55,10 @@ class CompiledStep:
         self._lock = RLock()
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
-        x = x._array if isinstance(x, Tensor) else np.asarray(x)
-        y = y._array if isinstance(y, Tensor) else np.asarray(y)
+        if type(x) is not np.ndarray:
+            x = x._array if isinstance(x, Tensor) else np.asarray(x)
+        if type(y) is not np.ndarray:
+            y = y._array if isinstance(y, Tensor) else np.asarray(y)
         with self._lock:
             program = self._last
             if program is None or not program.is_ready(x, y):

@@ -1,7 +1,7 @@
 """One training step for one signature: recorded, made a program, and run."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, is_
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from .costs.base import Cost
 from .counters import remembered
 from .module import Buffer, Module, assignments
 from .optimizers import Optimizer
-from .watching import depend_on, last_change, unchanged
+from .watching import Unchanged, depend_on, last_change
 
 Array = NDArray[Any]
 
@@ -69,7 +69,9 @@ class StepProgram:
         program = recording.finished(unfinished)  # which tells by who holds them what may change
         self._read = [*self.changed, *(t for t in recording.captured if t not in {*params, *self.changed})]
         """What the step finds outside of its arguments."""
-        self._conditions = [*recording.conditions(), unchanged(optimizer, LOOKED_AT)]
+        self._conditions: list[Callable[[], bool]] = [*recording.conditions(), Unchanged(optimizer, LOOKED_AT)]
+        self._open = [holds for holds in self._conditions if not getattr(holds, "by_clock", False)]
+        """Those that have to be asked also if no attribute was set anywhere."""
         self._kinds = self._kinds_now()
         self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
         self._run: Any = None
@@ -160,7 +162,7 @@ class StepProgram:
             and (self._written == last_write() or self._is_unwritten())
             and (not self._remembers or self._has_its_state())
             and self._options == self._optimizer.own_options()
-            and self.fits()
+            and (not self._open or self.fits())
         )
 
     def _is_unwritten(self) -> bool:
@@ -182,18 +184,18 @@ class StepProgram:
     def __call__(self, x: Array, y: Array) -> float:
         """The cost. Only when it is ready."""
         try:
-            c, *fresh = self._run(x, y, self._optimizer.lr, *self._group_rates)
+            results = self._run(x, y, self._optimizer.lr, *self._group_rates)
         except Exception as error:
             self.runnable.explain(error)
             raise
         now = next(clock)
         for t in self.changed:
             t._written = now
-        if fresh:
-            made = iter(fresh)
+        if self._fresh:
+            made = iter(results[1:])
             for i, like in zip(self._fresh, self._state_like, strict=True):
                 self._optimizer.state[i] = mapped(lambda _: np.asarray(next(made)), like)
-        return float(c)
+        return float(results[0])
 
 
 LOOKED_AT = ("lr", "params", "groups", "state")

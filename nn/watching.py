@@ -1,6 +1,5 @@
 """Watching objects for changes that a compiled program could not follow: another attribute, layer, or mode of training."""
 
-from collections.abc import Callable
 from dataclasses import is_dataclass
 from itertools import count
 from operator import is_
@@ -47,34 +46,39 @@ def depend_on(thing: Any) -> None:
     """Tell a compiler that listens that what follows depends on the attributes of any object, such as a user's cost."""
     tracer = current_mode().tracing
     if tracer is not None and _has_attributes(thing):
-        tracer.depends_on(thing, lambda: unchanged(thing))
+        tracer.depends_on(thing, lambda: Unchanged(thing))
 
 
-def unchanged(thing: Any, but_for: tuple[str, ...] = ()) -> Callable[[], bool]:
-    """A function that says whether the object, and what it holds, is as it is now, but for the values of Tensors and arrays.
+class Unchanged:
+    """Says, when called, whether an object, and what it holds, is as it was, but for the values of Tensors and arrays.
 
     but_for : attributes of the object that may change
 
     What it holds is followed through other watched objects, containers and dataclasses; of any other object it is seen when one
     of its own attributes is set.
     """
-    parts, containers = _inside(thing, but_for)
-    contents = [(c, list(_items(c))) for c in containers]
-    seen = _Clock.last
 
-    def is_so() -> bool:
-        nonlocal seen
+    def __init__(self, thing: Any, but_for: tuple[str, ...] = ()):
+        self._thing, self._but_for = thing, but_for
+        self._parts, containers = _inside(thing, but_for)
+        self._contents = [(c, list(_items(c))) for c in containers]
+        self._seen = _Clock.last
+
+    @property
+    def by_clock(self) -> bool:
+        """Is it so as long as the `last_change` is the same?"""
+        return not self._contents
+
+    def __call__(self) -> bool:
         now = _Clock.last
-        if now == seen and not contents:
+        if now == self._seen and not self._contents:
             return True
-        if all(_alike(list(_items(c)), before) for c, before in contents) and (
-            now == seen or _alike(_inside(thing, but_for)[0], parts)
+        if all(_alike(list(_items(c)), before) for c, before in self._contents) and (
+            now == self._seen or _alike(_inside(self._thing, self._but_for)[0], self._parts)
         ):
-            seen = now
+            self._seen = now
             return True
         return False
-
-    return is_so
 
 
 def _inside(thing: Any, but_for: tuple[str, ...] = ()) -> tuple[list[Any], list[Any]]:
