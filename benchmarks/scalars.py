@@ -15,7 +15,7 @@ from .timing import Pace, bytes_held, in_turn
 
 OURS = "autograd_lite"
 LONG, FEWEST = 100_000, 9
-LONGEST_ROUND = 10.0
+LONGEST_ROUND = 4.0
 """Seconds. Who would need more for one round, or `MOST_BYTES`, judged by the size before, is left out of the next."""
 MOST_BYTES = 4e9
 FACTOR, SUMMAND = 0.9999999, 1e-7

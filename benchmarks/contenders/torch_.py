@@ -67,6 +67,7 @@ def compiled(problem: Problem) -> Learner:
     x, y, half, lr = torch.tensor(problem.x), torch.tensor(problem.y), 0.5 / problem.n, problem.lr
     weights = [torch.tensor(w) for w in problem.weights]
     gradient = torch.func.grad_and_value(cost)
+    torch.compiler.reset()  # or else it gives up compiling after eight problems
 
     @torch.compile(dynamic=False)
     def learn(weights: list[Any], x: Any, y: Any) -> Any:
