@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from runs import HELD_OUT, X, Y, fitted, groups, network, scheduled
+from training_runs import HELD_OUT, X, Y, fitted, groups, network, scheduled
 
 import nn
 from nn import checkpoints

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from runs import EPOCHS, HELD_OUT, X, Y, everything, fitted, groups, network, scheduled
+from training_runs import EPOCHS, HELD_OUT, X, Y, everything, fitted, groups, network, scheduled
 
 import nn
 from nn import fitting

@@ -37,13 +37,14 @@ class Runnable:
 
     def __init__(self, program: Program, held: Iterable[Value] = ()):
         program = independent_writes(simplified(program))
-        forget(set(program.body()) - set(program.draws))  # they are computed anew
-        self.program = program = settled(program)
         self._held = tuple(held)
+        self.program = program = _settled_anew(program)
         running, self._packs = packed(program, self._held)
+        if self._packs:
+            forget(set(program.body()) - set(program.draws))
+            running = _settled_anew(running)
         members = {m for pack in self._packs.values() for m in pack}
-        given = (*self._packs, *(v for v in self._held if v not in members))
-        printing = Printing(settled(running) if self._packs else program, given)
+        printing = Printing(running, (*self._packs, *(v for v in self._held if v not in members)))
         self._places = printing.places
         self.text = printing.text
         """The Python that runs."""
@@ -106,6 +107,12 @@ class Runnable:
     def source(self) -> str:
         """The program as readable Python that needs NumPy only, and gives the same bits."""
         return source_of(self.program)
+
+
+def _settled_anew(program: Program) -> Program:
+    """The program settled; while it is, the examples that it had do not take up memory too."""
+    forget(set(program.body()) - set(program.draws))
+    return settled(program)
 
 
 def _guarded(run: Callable[..., Any]) -> Callable[..., Any]:
