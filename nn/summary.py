@@ -24,6 +24,7 @@ from autograd_lite.graph import Node, nodes_in
 from autograd_lite.mode import Tracer, tracing
 from autograd_lite.rules import VJPS, name_of
 
+from .modes import evaluating
 from .module import Module
 from .sequential import Sequential
 from .tables import Table, table
@@ -160,14 +161,8 @@ def layers_of(net: Module, x: ArrayLike) -> list[Layer]:
     """
     counter = _Counter(net)
     inside = [(path, m) for path, m in net.named_modules() if path and type(m).forward is not Sequential.forward]
-    training = {module: module.training for _, module in net.named_modules()}
-    net.eval()
-    try:
-        with _watched(inside, counter.measure), tracing(counter):
-            output = net(x if isinstance(x, Tensor) else Tensor(np.asarray(x), name="x"))
-    finally:
-        for module, mode in training.items():
-            module.training = mode
+    with evaluating(net), _watched(inside, counter.measure), tracing(counter):
+        output = net(x if isinstance(x, Tensor) else Tensor(np.asarray(x), name="x"))
     counter.lines[0].shape = _shape(output)
     counter.count_parameters(net)
     first, *others = [
