@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from learning import X, Y, agree, learn, network
 
 import nn
 
@@ -23,27 +24,11 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "Adagrad with decay": ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "eps": 1e-3}),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
-rng = np.random.default_rng(0)
-X, Y = rng.random((6, 5)), rng.random((6, 3))
 
 
 def made(kind, params, **more):
     name, options = KINDS[kind]
     return getattr(nn, name)(params, **options | more)
-
-
-def network(dtype=np.float64):
-    return nn.MLP([5, 4, 3], seed=1, dtype=dtype)
-
-
-def learn(net, optimizer, steps, compiled=False, cost=nn.quadratic_cost, dtype=np.float64):
-    step = nn.make_step(net, cost, optimizer, compiled=compiled)
-    return [step(X.astype(dtype), Y.astype(dtype)) for _ in range(steps)]
-
-
-def agree(net, other, tolerance=1e-13):
-    for p, q in zip(net.parameters(), other.parameters(), strict=True):
-        np.testing.assert_allclose(p.data, q.data, rtol=tolerance, atol=tolerance)
 
 
 def test_every_optimizer_has_a_case_with_and_one_without_weight_decay():

@@ -2,25 +2,9 @@
 
 import numpy as np
 import pytest
+from learning import X, Y, agree, learn, network
 
 import nn
-
-rng = np.random.default_rng(0)
-X, Y = rng.random((6, 5)), rng.random((6, 3))
-
-
-def network(dtype=np.float64):
-    return nn.MLP([5, 4, 3], seed=1, dtype=dtype)
-
-
-def learn(net, optimizer, steps, compiled=False, cost=nn.quadratic_cost, dtype=np.float64):
-    step = nn.make_step(net, cost, optimizer, compiled=compiled)
-    return [step(X.astype(dtype), Y.astype(dtype)) for _ in range(steps)]
-
-
-def agree(net, other, tolerance=1e-13):
-    for p, q in zip(net.parameters(), other.parameters(), strict=True):
-        np.testing.assert_allclose(p.data, q.data, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
