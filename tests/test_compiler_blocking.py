@@ -100,6 +100,16 @@ def test_arrays_of_other_shapes_are_not_gone_through_together():
     assert loops(ran(Program("f", (p, q), (), tuple(map(Write, (p, q), values))), (p, q))) == [2, 2]
 
 
+def test_a_block_has_a_name_of_its_own():
+    """Two tensors are called as blocks of the first would be."""
+    p, q, g = given("p"), given("p_part", (4, 4)), given("g")
+    step = make(np.subtract, p, make(np.multiply, lr, g))
+    after = make(np.sum, make(np.matmul, q, q))
+    assert loops(
+        ran(Program("f", (lr, p, q, g), (after,), (Write(p, step), Write(q, make(np.exp, q)))), (p, q, g))
+    ) == [2]
+
+
 def test_blocks_cover_an_array_once():
     a, b = np.arange(50_001.0), np.arange(50_001, dtype=np.float32)
     blocks = in_blocks([a, b])

@@ -72,18 +72,21 @@ def is_of_numbers(v: Value) -> bool:
     return v.ndim == 0 and all(a.ndim == 0 for a in v.inputs)
 
 
-def looped(lines: list[str], runs: Iterable[Run], blocks: Mapping[int, str]) -> list[str]:
-    """The lines, with a loop in the place of each run. blocks : the name of the list of blocks of a run, by its start"""
+def looped(lines: list[str], runs: Iterable[Run], blocks: Mapping[int, str], parts: Mapping[str, str]) -> list[str]:
+    """The lines, with a loop in the place of each run.
+
+    blocks : the name of the list of blocks of a run, by its start;  parts : the names of blocks, by that of the array
+    """
     found: list[str] = []
     done = 0
     for run in runs:
         found += lines[done : run.start]
-        variables = ", ".join(f"{name}_part" for name in run.names)
+        variables = ", ".join(parts[name] for name in run.names)
         found.append(f"for {variables}{',' * (len(run.names) == 1)} in {blocks[run.start]}:")
         arrays = re.compile(rf"\b({'|'.join(run.names)})\b")
         for line in lines[run.start : run.start + run.lines]:
             call, comment, name = line.partition("  # ")
-            found.append("    " + arrays.sub(r"\1_part", call) + comment + name)
+            found.append("    " + arrays.sub(lambda m: parts[m[0]], call) + comment + name)
         done = run.start + run.lines
     return found + lines[done:]
 

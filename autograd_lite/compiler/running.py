@@ -88,7 +88,8 @@ class Printing:
         runs = [run for run in self.runs if run.pays]
         names = {run.start: self.places.unused(f"blocks{i}") for i, run in enumerate(runs, 1)}
         self.places.loops = {names[run.start]: list(run.names) for run in runs}
-        self.lines = looped(self.lines, runs, names)
+        arrays = dict.fromkeys(name for run in runs for name in run.names)
+        self.lines = looped(self.lines, runs, names, {a: self.places.unused(f"{a}_part") for a in arrays})
 
     def _concatenate(self, v: Value) -> None:
         """Copy those parts that were not computed in their places."""
