@@ -110,6 +110,12 @@ def test_a_block_has_a_name_of_its_own():
     ) == [2]
 
 
+def test_an_array_may_be_called_as_an_argument_of_numpys_functions_is():
+    p, g = given("out"), given("g")
+    value = make(np.maximum, make(np.multiply, p, 2.0), g)
+    assert loops(ran(Program("f", (p, g), (), (Write(p, value),)), (p, g))) == [2]
+
+
 def test_blocks_cover_an_array_once():
     a, b = np.arange(50_001.0), np.arange(50_001, dtype=np.float32)
     blocks = in_blocks([a, b])

@@ -83,7 +83,7 @@ def looped(lines: list[str], runs: Iterable[Run], blocks: Mapping[int, str], par
         found += lines[done : run.start]
         variables = ", ".join(parts[name] for name in run.names)
         found.append(f"for {variables}{',' * (len(run.names) == 1)} in {blocks[run.start]}:")
-        arrays = re.compile(rf"\b({'|'.join(run.names)})\b")
+        arrays = re.compile(rf"\b({'|'.join(run.names)})\b(?!=)")  # out=out: the first is no array
         for line in lines[run.start : run.start + run.lines]:
             call, comment, name = line.partition("  # ")
             found.append("    " + arrays.sub(lambda m: parts[m[0]], call) + comment + name)
