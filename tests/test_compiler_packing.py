@@ -151,7 +151,7 @@ def test_an_input_lies_in_one_place_only():
     ]  # fmt: skip
     targets = [params[0], params[1], *states, params[2]]
     program = learning(updates, targets)
-    assert packed(program, targets)[1] == {}
+    assert list(packed(program, targets)[1].values()) == [(params[0], params[1])]
     agrees(program, targets)
 
 
@@ -244,6 +244,17 @@ def test_any_exact_update_gives_the_same_bits(data):
     news = [update(*three) for three in zip(params, states, grads, strict=True)]
     targets = [*params, *states]
     agrees(learning([new for new, _ in news] + [old for _, old in news], targets, grads), targets)
+
+
+def test_what_is_read_by_an_update_and_written_otherwise_stays_where_it_is():
+    """An optimiser that remembers the gradient itself: nothing is computed for that, so it is no update done at once."""
+    params, states, grads = arrays("W"), arrays("v"), arrays("g")
+    news = [
+        make(np.add, p, make(np.multiply, lr, make(np.add, g, v)))
+        for p, v, g in zip(params, states, grads, strict=True)
+    ]
+    runnable = agrees(learning([*news, *grads], [*params, *states], grads), [*params, *states])
+    assert len(runnable.program.writes) == 2 * len(SHAPES)
 
 
 def test_arrays_that_lie_side_by_side_are_left_where_they_are():

@@ -34,23 +34,15 @@ def packed(program: Program, held: Sequence[Value]) -> tuple[Program, dict[Value
     The second result tells which: what stands in each new input. The program is the one given, if there is nothing to pack.
     """
     updates = _Updates(program, held)
-    packs: dict[Members, Value] = {}
     alike: dict[Any, list[Write]] = {}
     for w in program.writes:
         form = updates.form(w)
         if form is not None:
             alike.setdefault(form, []).append(w)
-    groups = updates.by_themselves([group for group in alike.values() if len(group) > 1])
-    inputs = [members for group in groups for members in updates.inputs(group)]
-    for members in dict.fromkeys(inputs):
-        if all(other == members or set(members).isdisjoint(other) for other in inputs):
-            name = f"{members[0].name}_to_{members[-1].name}" if members[0].name else None
-            packs[members] = Value(None, (), {}, np.concatenate([m.example.reshape(-1) for m in members]), name)
-    groups = [group for group in groups if all(members in packs for members in updates.inputs(group))]
-    groups = updates.by_themselves(groups)
-    packs = {members: packs[members] for group in groups for members in updates.inputs(group)}
+    groups = updates.complete([group for group in alike.values() if len(group) > 1])
     if not groups:
         return program, {}
+    packs = {targets(group): _pack(targets(group)) for group in groups}
     by: dict[Value, Any] = {}
     for members, pack in packs.items():
         by.update(_parts(pack, members))
@@ -91,6 +83,11 @@ def _lie_in(base: Array, arrays: Sequence[Array], starts: Sequence[int]) -> bool
 
 def targets(group: Iterable[Write]) -> Members:
     return tuple(w.target for w in group)
+
+
+def _pack(members: Members) -> Value:
+    name = f"{members[0].name}_to_{members[-1].name}" if members[0].name else None
+    return Value(None, (), {}, np.concatenate([m.example.reshape(-1) for m in members]), name)
 
 
 def _parts(pack: Value, members: Members) -> dict[Value, Value]:
@@ -161,6 +158,16 @@ class _Updates:
             elif first in self.own:
                 found.append(alike)
         return found
+
+    def complete(self, groups: list[list[Write]]) -> list[list[Write]]:
+        """The groups that can be done at once: what lies side by side for one is what another, or itself, writes."""
+        while True:
+            written = set(map(targets, groups))
+            kept = [group for group in groups if written.issuperset(self.inputs(group))]
+            kept = self.by_themselves(kept)
+            if len(kept) == len(groups):
+                return groups
+            groups = kept
 
     def by_themselves(self, groups: list[list[Write]]) -> list[list[Write]]:
         """The groups of whose trees no part is needed elsewhere: it would be computed twice."""
