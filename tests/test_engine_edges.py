@@ -21,9 +21,13 @@ def differentiated(f: Any, arguments: list[Any], create_graph: bool) -> tuple[ag
 @pytest.mark.parametrize("f, arguments, expected", [pytest.param(*row, id=claim) for claim, row in EDGES.items()])
 def test_the_gradient_at_an_edge(f, arguments, expected, dtype, create_graph):
     _, found = differentiated(f, [a.astype(dtype) for a in arguments], create_graph)
+    units = 2 * np.finfo(dtype).eps
     for got, value in zip(found, expected, strict=True):
         assert got.dtype == dtype
-        np.testing.assert_allclose(got.data, np.asarray(value, dtype), rtol=2 * np.finfo(dtype).eps)
+        largest = (
+            np.max(np.abs(value)) if f is np.linalg.det else 0.0
+        )  # a decomposition is as exact as its largest part
+        np.testing.assert_allclose(got.data, np.asarray(value, dtype), rtol=units, atol=units * largest)
 
 
 @pytest.mark.parametrize("create_graph", [False, True], ids=["eager", "recorded"])
