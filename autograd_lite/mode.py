@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,7 +40,10 @@ class Tracer:
         """`node` was made by its operation from `values`."""
 
 
-class Mode(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Mode:
+    """Never changed, but replaced. Its attributes are slots, the quickest to read: every operation reads some."""
+
     recording: bool
     """Are operations on Tensors that require a gradient recorded?"""
     scope: tuple[str, ...]
@@ -50,7 +54,7 @@ class Mode(NamedTuple):
     """The mode to return to. It stands here and not in the switch, which threads and tasks may share."""
 
 
-_mode: ContextVar[Mode] = ContextVar("autograd_lite mode", default=Mode(True, (), None, None))  # noqa: B039  (a NamedTuple)
+_mode: ContextVar[Mode] = ContextVar("autograd_lite mode", default=Mode(True, (), None, None))  # noqa: B039  (never changed)
 current_mode = _mode.get
 
 
