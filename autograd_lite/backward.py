@@ -24,10 +24,11 @@ Cotangent = Any
 
 
 def chain_rule(
-    seeds: Mapping[Node, Cotangent], passing: set[Node], wanted: set[Node], record: bool
+    seeds: Mapping[Node, Cotangent], passing: set[Node], wanted: set[Node] | None, record: bool
 ) -> dict[Node, Cotangent]:
     """Carry the cotangents in `seeds` back through the nodes `passing` and return those of the `wanted` nodes they reach.
 
+    wanted : None stands for the leaves, and the others that are to retain theirs
     record : let the rules see Tensors, so that the pass is itself part of a graph, instead of arrays
     """
     cotangents = dict(seeds)
@@ -40,44 +41,52 @@ def chain_rule(
             g = cotangents.pop(node, None)
             if g is None:
                 continue
-            if node._extras is not None and node._extras.hooks:
+            if record and not isinstance(g, Node):
+                g = leaf(np.asarray(g))  # a rule gave a constant
+            special = node._extras
+            if special is not None and special.hooks:
                 g = run_hooks(node, g, record)
             if record and g.name is None and node.name is not None and g.op is not None:
                 g.name = f"dC_d{node.name}"
-            if node in wanted:
-                complete[node] = g
             op = node.op
+            if wanted is None:
+                keep = op is None or (special is not None and special.retain_grad)
+            else:
+                keep = node in wanted
+            if keep:
+                complete[node] = g
             if op is None:
                 continue
-            row = VJPS[op]
-            rules = row.positional
+            rules = VJPS[op]
             args, keywords = node.args, node.keywords
             if record:
                 ans, values = node, args
             else:
-                ans = node._array
-                values = [a._array if isinstance(a, Node) else values_of(a) if type(a) in NESTS else a for a in args]
+                ans, values = node._array, []
+                for a in args:
+                    values.append(a._array if isinstance(a, Node) else values_of(a))
                 if keywords:
                     keywords = {k: values_of(v) for k, v in keywords.items()}
             try:
                 for i, a in enumerate(args):
-                    if a in passing if isinstance(a, Node) else False:
-                        rule = (rules[i] if i < len(rules) else None) or row.of(op, i)
-                        c = rule(g, ans, *values, **keywords) if keywords else rule(g, ans, *values)
-                        if type(c) is float or c is None:
-                            c = _from_number(c, op, i)
+                    if isinstance(a, Node):
+                        if a not in passing:
+                            continue
+                        c = rules[i](g, ans, *values, **keywords) if keywords else rules[i](g, ans, *values)
                         data = a._array
-                        if c.shape != data.shape or c.dtype is not data.dtype:
-                            c = fit(c, data)
-                        before = cotangents.get(a)
-                        cotangents[a] = c if before is None else before + c  # out of place: c may be g itself
+                        try:
+                            if c.shape != data.shape or c.dtype is not data.dtype:
+                                c = fit(c, data)
+                        except AttributeError:
+                            c = fit(_from_number(c, data, op, i), data)
+                        cotangents[a] = cotangents[a] + c if a in cotangents else c  # out of place: c may be g itself
                     elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
-                        sent = row.of(op, i)(g, ans, *values, **keywords)
+                        sent = rules[i](g, ans, *values, **keywords)
                         _send(zip(a, sent, strict=True), passing, cotangents)
                 if keywords:
                     named = [(a, k) for k, a in node.keywords.items() if isinstance(a, Node) and a in passing]
-                    _send(((a, row.of(op, k)(g, ans, *values, **keywords)) for a, k in named), passing, cotangents)
+                    _send(((a, rules[k](g, ans, *values, **keywords)) for a, k in named), passing, cotangents)
             except Exception as error:
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
@@ -98,10 +107,11 @@ def _send(
             _send(zip(a, c, strict=True), passing, cotangents)
 
 
-def _from_number(c: Any, op: Any, argument: int) -> np.ndarray[Any, Any]:
-    if c is None:
-        raise TypeError(f"the rule of {name_of(op)} for argument {argument} returned None, not an array")
-    return np.asarray(c)
+def _from_number(c: Any, data: np.ndarray[Any, Any], op: Any, argument: int) -> np.ndarray[Any, Any]:
+    if not isinstance(c, int | float):
+        kind = "None" if c is None else f"a {type(c).__name__}"
+        raise TypeError(f"the rule of {name_of(op)} for argument {argument} returned {kind}, not an array") from None
+    return np.asarray(c, data.dtype)
 
 
 def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
@@ -112,7 +122,7 @@ def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
         c = unbroadcast(c, shape)
         if c.shape != shape:
             raise ValueError(f"the rule returned shape {sent} for an input of shape {shape}")
-    if c.dtype != dtype:
+    if c.dtype is not dtype and c.dtype != dtype:
         if c.dtype.kind != "f":
             raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {dtype}")
         c = c.astype(dtype)
@@ -156,7 +166,7 @@ def run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
 
 
 def pull_back(
-    outputs: Mapping[Node, Node],
+    outputs: Mapping[Node, Node | None],
     wanted: Iterable[Node] | None = None,
     *,
     create_graph: bool = False,
@@ -165,6 +175,7 @@ def pull_back(
 ) -> dict[Node, Node]:
     """The gradients of `outputs`, weighted by the cotangent of each, as Tensors of their own.
 
+    outputs : the cotangent of each; None is 1, of one number
     wanted : the nodes whose gradients are asked for; by default all leaves, and the others that are to retain theirs
     Raises RuntimeError for an output that needs no gradient or was already run backward, and for stale inputs.
     """
@@ -172,7 +183,7 @@ def pull_back(
         _check(output)
     passing = ancestors(outputs)
     if wanted is None:
-        keep = {n for n in passing if keep_all or n.op is None or (n._extras is not None and n._extras.retain_grad)}
+        keep = passing if keep_all else None
     else:
         keep = set(wanted)
         passing = between(keep & passing, passing)
@@ -180,12 +191,14 @@ def pull_back(
     if record:
         with recording(create_graph):
             began = next(clock)
-            complete = chain_rule(outputs, passing, keep, record)
+            seeds = {n: leaf(np.ones_like(n._array)) if g is None else g for n, g in outputs.items()}
+            complete = chain_rule(seeds, passing, keep, record)
             separate(complete, began)
     else:
-        numbers = {n: g._array[()] for n, g in outputs.items()}  # of a 0-d array the number, which is faster
+        numbers = {n: n._array.dtype.type(1) if g is None else g._array[()] for n, g in outputs.items()}
         complete = chain_rule(numbers, passing, keep, record)
-        complete = {node: leaf(release(complete, node)) for node in list(complete)}
+        for node in complete:
+            complete[node] = leaf(release(complete, node))
     if not (retain_graph or create_graph):
         for output in outputs:
             if output.op is not None:  # a leaf has no graph to use up

@@ -102,7 +102,7 @@ def _fault(node: Node, place: Place, source: Node) -> Mismatch | str | None:
             return "its result is not finite, so its rule cannot be verified"
         g = np.asarray(rng.uniform(0.5, 1.5, ans.shape) * rng.choice([-1.0, 1.0], ans.shape), ans.dtype)
         try:
-            sent = VJPS[op].of(op, place[0])(g, ans, *values, **keywords)
+            sent = VJPS[op][place[0]](g, ans, *values, **keywords)
             c = fit(np.asarray(sent if len(place) == 1 else sent[place[1]]), x)
         except Exception as error:
             return f"its rule raises {type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .mode import current_mode
-from .rules import PLAIN, name_of, stands_for_array
+from .rules import PLAIN, TAKES_ELLIPSIS, name_of, stands_for_array
 
 NO_KEYWORDS: Mapping[str, Any] = {}
 NESTS = frozenset((list, tuple))
@@ -20,18 +20,29 @@ clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
 
-class _Writes:
-    last = 0
+_last_write, _last_in_place = [0], [0]
 
 
 def last_write() -> int:
     """When any Tensor last got another array or other hooks, or began or ceased to require a gradient. Until then none has."""
-    return _Writes.last
+    return _last_write[0]
 
 
 def note_write() -> None:
-    """Tell those who ask for the `last_write`."""
-    _Writes.last = next(clock)
+    """Tell those who ask for the `last_write` that there is one now."""
+    _last_write[0] = next(clock)
+
+
+def written_in_place(nodes: "Iterable[Node]") -> None:
+    """Stamp nodes whose arrays a program has written into. They have the same arrays, so that is no `last_write`."""
+    _last_in_place[0] = now = next(clock)
+    for node in nodes:
+        node._written = now
+
+
+def last_stamp() -> int:
+    """When any value was last written, in one way or the other. No node has a later stamp."""
+    return max(_last_write[0], _last_in_place[0])
 
 
 class Node:
@@ -82,13 +93,13 @@ class Node:
     def write(self, array: np.ndarray[Any, Any]) -> None:
         """Replace the value and stamp the write. The old array is left alone: views of it and other owners keep their value."""
         old = self._array
-        if array.dtype != old.dtype or array.shape != old.shape:
+        if array.dtype is not old.dtype or array.shape != old.shape:
             self._check_fit(array)
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.refuse_write(self)
         self._array = array
-        self._written = _Writes.last = next(clock)
+        self._written = _last_write[0] = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":
@@ -153,8 +164,7 @@ def nodes_in(values: Iterable[Any]) -> Iterator[Node]:
 
 _new = object.__new__
 _tick = clock.__next__
-_takes_ellipsis = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
-"""Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
+_ndarray, _ufunc = np.ndarray, np.ufunc
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _tensor: type[Node] = Node
 
@@ -191,17 +201,13 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         if keywords:
             out = compute(*values, **{k: values_of(v) for k, v in keywords.items()})
             needs = needs or any(n._requires_grad for n in nodes_in(keywords.values()))
-        elif (
-            type(compute) is np.ufunc
-            and _takes_ellipsis
-            and not (values[0].ndim if type(values[0]) is np.ndarray else 1)
-        ):
+        elif type(compute) is _ufunc and type(values[0]) is _ndarray and not values[0].ndim and TAKES_ELLIPSIS:
             out = compute(*values, out=...)
         else:
             out = compute(*values)
     except ValueError as error:
         raise _explained(error, op, args, mode.scope) from None
-    if type(out) is not np.ndarray:
+    if type(out) is not _ndarray:
         out = as_array(out, op)
     dtype = out.dtype
     if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind != "f":

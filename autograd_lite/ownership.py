@@ -19,12 +19,19 @@ def release(complete: dict[Node, Any], node: Node) -> np.ndarray[Any, Any]:
     A rule may return the array it was given, a view, or one and the same array for two inputs. It is copied, unless the
     count of its holders shows that it was made for this input alone.
     """
-    array = complete.pop(node)
-    if type(array) is np.ndarray and array.flags.writeable:
+    array = complete[node]
+    complete[node] = None
+    if type(array) is np.ndarray:
         base = array.base
-        holders = getrefcount(array), getrefcount(base)
-        whole = base is None or (type(base) is np.ndarray and base.size == array.size)
-        if whole and (holders == _VIEW or (base is None and holders[0] == _ARRAY[0])):
+        if base is None:
+            alone = getrefcount(array) == _ARRAY
+        else:
+            alone = (
+                (getrefcount(array), getrefcount(base)) == _VIEW
+                and type(base) is np.ndarray
+                and base.size == array.size
+            )
+        if alone and array.flags.writeable:
             return array
     return own(array)
 
@@ -39,12 +46,13 @@ def separate(complete: dict[Node, Node], began: int) -> None:
         given.add(complete[node])
 
 
-def _holders(complete: dict[int, Any]) -> tuple[int, int]:
+def _holders(complete: dict[Any, Any]) -> tuple[int, int]:
     """The counts that `release` sees, for what nobody else holds."""
-    array = complete.pop(0)
+    array = complete[0]
+    complete[0] = None
     base = array.base
     return getrefcount(array), getrefcount(base)
 
 
-_ARRAY = _holders({0: np.empty(2)})
+_ARRAY, _ = _holders({0: np.empty(2)})
 _VIEW = _holders({0: np.empty((2, 1)).T})

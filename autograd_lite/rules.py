@@ -29,36 +29,43 @@ IMPURE: set[Function] = set()
 """Functions that give something else at each call; see `impure`."""
 PLAIN: dict[Function, Function] = {}
 """Of some functions, what computes them on arrays without first looking for Tensors among these."""
+TAKES_ELLIPSIS = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
+"""Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
 REFUSED: dict[Function, str] = {}
 """Functions that have no entry for a reason; the reason ends the error message."""
 ARRAY_LIKE: set[Function] = set()
 """Functions besides the ufuncs to which a list stands for one array, in the arguments that have rules."""
 
 
-class Rules:
-    """One row of a derivative table: the rules of one function, by argument."""
+class Rules(dict[int | str, Rule]):
+    """One row of a derivative table: the rules of one function, by the position or the keyword of the argument.
 
-    def __init__(self, rules: tuple[Rule | None, ...], keywords: Mapping[str, Rule], repeated: Rule | None = None):
-        self.positional = rules
-        self.keywords = keywords
-        self.repeated = repeated
+    Looking up an argument that has no rule raises TypeError.
+    """
 
-    def of(self, f: Function, argument: int | str) -> Rule:
-        """The rule of one argument, by position or by keyword. Raises TypeError where none is stated."""
-        rule: Rule | None = None
-        if isinstance(argument, str):
-            rule = self.keywords.get(argument)
-        elif argument < len(self.positional):
-            rule = self.positional[argument]
-        elif self.repeated is not None:
-            rule = partial(self.repeated, argument)
-        if rule is None:
+    def __init__(
+        self, f: Function, rules: tuple[Rule | None, ...], repeated: Rule | None, keywords: Mapping[str, Rule]
+    ):
+        stated: dict[int | str, Rule] = {i: rule for i, rule in enumerate(rules) if rule is not None}
+        super().__init__(stated)
+        self.update(keywords)
+        self._f, self._repeated = f, repeated
+        self._first = len(rules)
+        """The first position that the repeated rule is for."""
+
+    def has(self, argument: int | str) -> bool:
+        """Is there a rule for this argument?"""
+        repeats = self._repeated is not None and isinstance(argument, int) and argument >= self._first
+        return repeats or argument in self
+
+    def __missing__(self, argument: int | str) -> Rule:
+        if self._repeated is None or not self.has(argument):
             place = f"keyword {argument!r}" if isinstance(argument, str) else f"argument {argument}"
             raise TypeError(
-                f"{name_of(f)} has no derivative with respect to its {place}, which requires a gradient: "
+                f"{name_of(self._f)} has no derivative with respect to its {place}, which requires a gradient: "
                 "detach() it if it is meant as a constant, or state the rule with autograd_lite.defvjp"
             )
-        return rule
+        return partial(self._repeated, argument)
 
 
 def defvjp(f: Function, *rules: Rule | None, repeated: Rule | None = None, **keywords: Rule) -> None:
@@ -73,7 +80,7 @@ def defvjp(f: Function, *rules: Rule | None, repeated: Rule | None = None, **key
     for part in (f, *rules, repeated, *keywords.values()):
         if part is not None and not callable(part):
             raise TypeError(f"defvjp takes a function and its rules, all callable (or None for a rule); got {part!r}")
-    VJPS[f] = Rules(rules, keywords, repeated)
+    VJPS[f] = Rules(f, rules, repeated, keywords)
 
 
 def array_like(*functions: Function) -> None:
@@ -85,10 +92,7 @@ def stands_for_array(f: Function, argument: int) -> bool:
     """Is a list given to `f` at this position one array?"""
     if isinstance(f, np.ufunc):
         return True
-    if f not in ARRAY_LIKE:
-        return False
-    row = VJPS[f]
-    return row.repeated is not None if argument >= len(row.positional) else row.positional[argument] is not None
+    return f in ARRAY_LIKE and VJPS[f].has(argument)
 
 
 def composite(*functions: Function) -> Callable[[F], F]:

@@ -161,9 +161,8 @@ class Tensor(Operators, ArrayMethods):
         Raises RuntimeError if self needs no gradient, has more than one element and no `gradient` is given, or was already run
         backward, or if an input was written after it was used. When it raises, no gradient has been changed.
         """
-        found = pull_back(
-            {self: seed(self, gradient)}, create_graph=create_graph, retain_graph=retain_graph, keep_all=keep_grads
-        )
+        start = None if gradient is None and not self._array.ndim else seed(self, gradient)
+        found = pull_back({self: start}, create_graph=create_graph, retain_graph=retain_graph, keep_all=keep_grads)
         for node, g in found.items():
             node.set_grad(g if node._grad is None else node._grad + g)
 

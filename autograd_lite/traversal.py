@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from operator import attrgetter
 
-from .graph import NESTS, Node, nodes_in
+from .graph import NESTS, Node, last_stamp, nodes_in
 from .rules import name_of
+
+_index = attrgetter("index")
 
 
 def ancestors(outputs: Iterable[Node]) -> set[Node]:
@@ -13,32 +15,31 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
     Raises RuntimeError if an input was written after it was used: the rules would see another value than the function did.
     """
     found = set(outputs)
-    waiting = list(found)
-    while waiting:
-        node = waiting.pop()
-        index = node.index
-        if node._written > index and node.op is not None:
-            raise _written_since(node, node)
+    computed = list(found)
+    for node in computed:  # it grows meanwhile
         for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
             if isinstance(a, Node):
-                if a._written > index:
-                    raise _written_since(a, node)
                 if a._requires_grad and a not in found:
                     found.add(a)
-                    waiting.append(a)
+                    if a.op is not None:
+                        computed.append(a)
             elif type(a) in NESTS:
                 for part in nodes_in(a):
-                    if part._written > index:
-                        raise _written_since(part, node)
                     if part._requires_grad and part not in found:
                         found.add(part)
-                        waiting.append(part)
+                        if part.op is not None:
+                            computed.append(part)
+    if computed and last_stamp() > min(map(_index, computed)):  # else they are all newer than any write
+        for node in computed:
+            for a in (node, *node.inputs) if node.op is not None else ():
+                if a._written > node.index:
+                    raise _written_since(a, node)
     return found
 
 
 def newest_first(nodes: Iterable[Node]) -> list[Node]:
     """The order of the backward pass."""
-    return sorted(nodes, key=attrgetter("index"), reverse=True)
+    return sorted(nodes, key=_index, reverse=True)
 
 
 def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:

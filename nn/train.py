@@ -72,13 +72,13 @@ def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: b
 
 
 def _recorded_step(net: Module, cost: CostFunction, optimizer: Optimizer) -> Step:
-    @enable_grad
     def step(x: Array, y: Array) -> float:
-        optimizer.zero_grad()
-        c = cost(net(x), y)
-        c.backward()
-        optimizer.step()
-        return float(c.item())
+        with enable_grad():
+            optimizer.zero_grad()
+            c = cost(net(x), y)
+            c.backward()
+            optimizer.step()
+            return float(c._array.item())
 
     return step
 

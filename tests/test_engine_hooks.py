@@ -125,12 +125,11 @@ def test_gradients_takes_one_tensor_and_a_cotangent():
 
 def test_a_rule_runs_only_for_inputs_that_require_a_gradient(monkeypatch):
     x, y = leaf(2.0), ag.Tensor(3.0)
-    row = VJPS[np.multiply]
 
     def never(*_: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(row, "positional", (row.positional[0], never))
+    monkeypatch.setitem(VJPS[np.multiply], 1, never)
     same(ag.gradients(x * y, [x])[0], 3.0)
 
 

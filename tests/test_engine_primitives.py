@@ -69,6 +69,31 @@ def test_a_rule_that_returns_what_cannot_be_is_refused(operation, sent, message)
     assert "shifted" in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize(("sent", "kind"), [(None, "None"), ([1.0, 1.0], "a list"), ("1", "a str"), (1j, "a complex")])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_rule_that_returns_no_array_is_refused(operation, sent, kind, create_graph):
+    ag.defvjp(operation, lambda g, ans, x, y: sent)
+    with pytest.raises(TypeError, match=f"rule of .*shifted for argument 0 returned {kind}, not an array") as caught:
+        np.sum(operation(leaf(1.0, 2.0), 2.0)).backward(create_graph=create_graph)
+    assert "shifted" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, np.float64(0.0), np.zeros(())], ids=["int", "float", "scalar", "array"])
+def test_a_rule_may_return_a_constant(operation, zero):
+    """So the gradient of a function that is constant nearly everywhere; it has a gradient in its turn."""
+    ag.defvjp(operation, lambda g, ans, x, y: zero)
+    x, y = leaf(2.0), leaf(3.0)
+    found = ag.gradients(operation(x * y, 1.0) + x * x, [x, y], create_graph=True)
+    same(found[0], 4.0)
+    same(found[1], 0.0)
+    same(ag.gradients(found[0], [x])[0], 2.0)
+    heard = []
+    z = x * y
+    z.register_hook(heard.append)
+    operation(z, 1.0).backward(create_graph=True)
+    same(heard[0], 0.0)
+
+
 def test_a_rule_may_return_another_precision(operation):
     ag.defvjp(operation, lambda g, ans, x, y: np.ones(2, np.float32))
     x = leaf(1.0, 2.0)

@@ -122,6 +122,23 @@ def test_a_value_read_before_a_write_is_stale_only_if_it_needs_the_old_one():
     same(x.grad, np.exp([5.0, 2.0]))
 
 
+def test_a_write_elsewhere_makes_nothing_stale():
+    x, other = leaf(1.0, 2.0), ag.Tensor([3.0])
+    y = np.exp(x)
+    other.data = np.array([4.0])
+    np.sum(y * other).backward()
+    same(x.grad, 4.0 * np.exp([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("later", [lambda y: np.sum(y), lambda y: y.sum(where=[True, False])])
+def test_a_computed_value_that_was_written_is_stale(later):
+    y = np.exp(leaf(1.0, 2.0))
+    with ag.no_grad():
+        y[0] = 5.0
+    with pytest.raises(RuntimeError, match="was written after"):
+        later(y).backward()
+
+
 def test_hooks_and_names_stay_with_the_tensor_that_is_written():
     h = (leaf(1.0, 2.0) * 2.0).named("h")
     h[0] = 3.0

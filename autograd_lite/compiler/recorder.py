@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import NESTS, Node, clock, nodes_in
 from ..mode import Tracer
 from ..ops.indexing import scatter
-from ..rules import IMPURE, VJPS, Rules, name_of
+from ..rules import IMPURE, VJPS, name_of
 from ..writes import setitem
 from .program import Value, key
 from .weak import PACKAGE, Number
@@ -154,10 +154,9 @@ class Recorder(Tracer):
             raise self._shaped_by_values(f"{node.args[0].describe()} at a mask")
         if isinstance(op, np.ufunc) or op in TAKE_ANY_INDEX:
             return
-        row = VJPS.get(op)
-        parameters = [a for i, a in enumerate(node.args) if row is None or not _has_rule(row, i)]
-        parameters += [a for k, a in node.keywords.items() if row is None or k not in row.keywords]
-        for n in nodes_in(parameters):
+        rules = VJPS.get(op)
+        given: list[tuple[int | str, Any]] = [*enumerate(node.args), *node.keywords.items()]
+        for n in nodes_in(a for place, a in given if rules is None or not rules.has(place)):
             if n._array.ndim == 0 and n._array.dtype.kind in "iu":  # an axis, a length, a count: shapes follow from it
                 n.looked_at(f"{name_of(op)}, which takes it as a parameter,")
 
@@ -226,10 +225,6 @@ def _within(thing: Any) -> Iterator[Node]:
         elif id(a) not in seen and not isinstance(a, type | ModuleType | CodeType | str | bytes | np.ndarray):
             seen.add(id(a))
             waiting.extend(get_referents(a))
-
-
-def _has_rule(row: Rules, position: int) -> bool:
-    return row.repeated is not None if position >= len(row.positional) else row.positional[position] is not None
 
 
 def at_line() -> str:

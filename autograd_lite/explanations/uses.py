@@ -40,7 +40,7 @@ def sent(
     summed : in the shape of the input, with the sums over what was broadcast; else as the rule returns it
     """
     assert node.op is not None
-    row = VJPS[node.op]
+    rules = VJPS[node.op]
     values = values_of(node.args)
     keywords = {k: values_of(v) for k, v in node.keywords.items()}
     number = -1
@@ -53,7 +53,7 @@ def sent(
                 wanted.append((number, place, a))
         if wanted:
             with np.errstate(all="ignore"), recording(False):  # a slope may be infinite or undefined
-                whole = row.of(node.op, key)(g, node._array, *values, **keywords)
+                whole = rules[key](g, node._array, *values, **keywords)
                 parts = [(n, a, _part(whole, place)) for n, place, a in wanted]
                 parts = [(n, a, fit(c, a._array) if summed else c) for n, a, c in parts]
             yield from parts

@@ -5,10 +5,11 @@ gets the gradient 0, whatever its value.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
-from ..rules import PLAIN, composite, constant, defvjp
+from ..rules import PLAIN, TAKES_ELLIPSIS, composite, constant, defvjp
 
 
 def _axes(x, axis):
@@ -182,9 +183,8 @@ defvjp(np.prod,         _prod_dx,     None, None, None, None, _initial_dprod,   
 # fmt: on
 
 
-PLAIN[np.sum] = lambda x, *args, **keywords: (
-    np.sum(x, *args, **keywords) if args or keywords else np.add.reduce(x, axis=None)
-)
+_sum_up = partial(np.add.reduce, axis=None, **({"out": ...} if TAKES_ELLIPSIS else {}))
+PLAIN[np.sum] = lambda x, *args, **keywords: np.sum(x, *args, **keywords) if args or keywords else _sum_up(x)
 
 
 @composite(np.amax)

@@ -119,9 +119,9 @@ class Optimizer(Watched, ABC):
                 array = p._array
                 rule = self if rules is None else rules[i]
                 value, self.state[i] = rule.update(array, g._array if clipped is None else clipped[i], self.state[i])
-                if value.dtype != array.dtype:
-                    value = value.astype(array.dtype)  # an lr that is a np.float64 widens it
-                p.write(np.asarray(value))  # NumPy makes a scalar of 0-d arrays
+                if value.dtype is not array.dtype:
+                    value = value.astype(array.dtype, copy=False)  # an lr that is a np.float64 widens it
+                p.write(value if value.ndim else np.asarray(value))  # NumPy makes a scalar of 0-d arrays
 
     @property
     def clips(self) -> bool:
@@ -278,10 +278,13 @@ def _hashable(option: Any) -> Any:
     return tuple(option) if isinstance(option, list) else option
 
 
+_subtract = np.subtract
+
+
 def minus(p: Any, change: Any) -> Any:
     """p - change; of arrays in the memory of `change`, which nobody else holds."""
-    if type(change) is np.ndarray and change.dtype == p.dtype and change.ndim:
-        return np.subtract(p, change, out=change)
+    if type(change) is np.ndarray and change.dtype is p.dtype and change.ndim:
+        return _subtract(p, change, change)
     return p - change
 
 
