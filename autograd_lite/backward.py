@@ -50,10 +50,9 @@ def chain_rule(
                 g.name = f"dC_d{node.name}"
             op = node.op
             if wanted is None:
-                keep = op is None or (special is not None and special.retain_grad)
-            else:
-                keep = node in wanted
-            if keep:
+                if op is None or (special is not None and special.retain_grad):
+                    complete[node] = g
+            elif node in wanted:
                 complete[node] = g
             if op is None:
                 continue

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import nn
-from benchmarks import chapters
+from benchmarks import bytecodes, chapters
 from benchmarks.__main__ import WORKLOADS, main, results
 from benchmarks.agreement import TOLERANCE, Disagreement, alike, learned_alike
+from benchmarks.bytecodes import by_function, counted
 from benchmarks.contenders import handwritten, offered, ours
 from benchmarks.contenders.problem import Learner, problem
 from benchmarks.report import Section, dumps, duration, quantity
@@ -187,6 +188,20 @@ def test_an_instrumented_program_computes_the_same_and_times_every_line():
 SECTION = Section(
     "Title", "Text.", ["", "one", "two"], [["a", "1", "2|3"]], [{"contender": "a", "one": 1.0}], {"b": "not there"}
 )
+
+
+def test_steps_of_the_interpreter_are_counted_by_the_line(capsys):
+    def f():
+        x = 1
+        return x
+
+    found = by_function(counted(f))
+    ((name, n),) = [(name, n) for (_, name), n in found.items() if name.endswith("<locals>.f")]
+    twice = by_function(counted(lambda: (f(), f())))
+    assert n > 2 and twice[__file__, name] == 2 * n
+    bytecodes.main(["--lines"])
+    printed = capsys.readouterr().out
+    assert "autograd_lite/backward.py: chain_rule" in printed and "for node in newest_first(passing):" in printed
 
 
 def test_a_section_prints_as_a_table():
