@@ -41,16 +41,14 @@ def chain_rule(
             g = cotangents.pop(node, None)
             if g is None:
                 continue
-            if record and not isinstance(g, Node):
-                g = leaf(np.asarray(g))  # a rule gave a constant
-            special = node._extras
-            if special is not None and special.hooks:
+            more = node._extras
+            if more is not None and more.hooks:
                 g = run_hooks(node, g, record)
             if record and g.name is None and node.name is not None and g.op is not None:
                 g.name = f"dC_d{node.name}"
             op = node.op
             if wanted is None:
-                if op is None or (special is not None and special.retain_grad):
+                if op is None or (more is not None and more.retain_grad):
                     complete[node] = g
             elif node in wanted:
                 complete[node] = g
@@ -74,18 +72,20 @@ def chain_rule(
                         c = rules[i](g, ans, *values, **keywords) if keywords else rules[i](g, ans, *values)
                         data = a._array
                         try:
-                            if c.shape != data.shape or c.dtype is not data.dtype:
-                                c = fit(c, data)
-                        except AttributeError:
-                            c = fit(_from_number(c, data, op, i), data)
+                            if record or c.shape != data.shape or c.dtype is not data.dtype:
+                                c = fit(c, data, record)
+                        except AttributeError:  # it is no array
+                            c = fit(_from_number(c, data, op, i), data, record)
                         cotangents[a] = cotangents[a] + c if a in cotangents else c  # out of place: c may be g itself
                     elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
                         sent = rules[i](g, ans, *values, **keywords)
-                        _send(zip(a, sent, strict=True), passing, cotangents)
+                        _send(sent, a, passing, cotangents, record, (op, i))
                 if keywords:
-                    named = [(a, k) for k, a in node.keywords.items() if isinstance(a, Node) and a in passing]
-                    _send(((a, rules[k](g, ans, *values, **keywords)) for a, k in named), passing, cotangents)
+                    for k, a in node.keywords.items():
+                        if isinstance(a, Node) and a in passing:
+                            sent = rules[k](g, ans, *values, **keywords)
+                            _send(sent, a, passing, cotangents, record, (op, k))
             except Exception as error:
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
@@ -96,25 +96,31 @@ def chain_rule(
 
 
 def _send(
-    contributions: Iterable[tuple[Any, Cotangent]], passing: set[Node], cotangents: dict[Node, Cotangent]
+    c: Any, a: Any, passing: set[Node], cotangents: dict[Node, Cotangent], record: bool, place: tuple[Any, int | str]
 ) -> None:
-    for a, c in contributions:
-        if isinstance(a, Node) and a in passing:
-            c = fit(c, a._array)
+    """Add what a rule gave for an argument, which may be a sequence, to the cotangents of the nodes there."""
+    if isinstance(a, Node):
+        if a in passing:
+            c = fit(c if hasattr(c, "shape") else _from_number(c, a._array, *place), a._array, record)
             cotangents[a] = cotangents[a] + c if a in cotangents else c
-        elif type(a) in NESTS:
-            _send(zip(a, c, strict=True), passing, cotangents)
+    elif type(a) in NESTS:
+        for part, sent in zip(a, c, strict=True):
+            _send(sent, part, passing, cotangents, record, place)
 
 
-def _from_number(c: Any, data: np.ndarray[Any, Any], op: Any, argument: int) -> np.ndarray[Any, Any]:
+def _from_number(c: Any, data: np.ndarray[Any, Any], op: Any, argument: int | str) -> np.ndarray[Any, Any]:
+    """A Python number that a rule gave, as the derivative by every element. Raises TypeError for what is none."""
     if not isinstance(c, int | float):
         kind = "None" if c is None else f"a {type(c).__name__}"
         raise TypeError(f"the rule of {name_of(op)} for argument {argument} returned {kind}, not an array") from None
-    return np.asarray(c, data.dtype)
+    return np.full(data.shape, c, data.dtype)
 
 
-def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
-    """A cotangent in the shape and dtype of the input it is for. Raises ValueError for one that cannot be right."""
+def fit(c: Cotangent, data: np.ndarray[Any, Any], record: bool = False) -> Cotangent:
+    """A cotangent in the shape and dtype of the input it is for. Raises ValueError for one that cannot be right.
+
+    record : as a Tensor, also if it is a constant that a rule gave as an array
+    """
     shape, dtype = data.shape, data.dtype
     sent = c.shape
     if sent != shape:
@@ -125,7 +131,7 @@ def fit(c: Cotangent, data: np.ndarray[Any, Any]) -> Cotangent:
         if c.dtype.kind != "f":
             raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {dtype}")
         c = c.astype(dtype)
-    return c
+    return leaf(own(c)) if record and not isinstance(c, Node) else c
 
 
 def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:

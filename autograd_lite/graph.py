@@ -6,6 +6,7 @@ the moment its output is. A global counter numbers nodes as they are made, so as
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
 
-_last_write, _last_in_place = [0], [0]
+_last_write, _last_stamp = [0], [0]
+_stamping = Lock()
+"""Held by who stamps a value: of two threads that do, the later stamp has to be the one that is kept."""
 
 
 def last_write() -> int:
@@ -33,16 +36,17 @@ def note_write() -> None:
     _last_write[0] = next(clock)
 
 
-def written_in_place(nodes: "Iterable[Node]") -> None:
-    """Stamp nodes whose arrays a program has written into. They have the same arrays, so that is no `last_write`."""
-    _last_in_place[0] = now = next(clock)
+def last_stamp() -> int:
+    """When any value was last written. No node is stamped as written later."""
+    return _last_stamp[0]
+
+
+def stamp(nodes: "Iterable[Node]") -> None:
+    """Stamp nodes as written. Those that have the same arrays as before, which a program wrote into, had no `last_write`."""
+    with _stamping:
+        _last_stamp[0] = now = next(clock)
     for node in nodes:
         node._written = now
-
-
-def last_stamp() -> int:
-    """When any value was last written, in one way or the other. No node has a later stamp."""
-    return max(_last_write[0], _last_in_place[0])
 
 
 class Node:
@@ -99,7 +103,8 @@ class Node:
         if tracer is not None:
             tracer.refuse_write(self)
         self._array = array
-        self._written = _last_write[0] = _tick()
+        with _stamping:
+            self._written = _last_stamp[0] = _last_write[0] = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":

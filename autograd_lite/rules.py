@@ -10,6 +10,7 @@ A Tensor given to any other function raises, so no gradient is ever lost without
 
 A rule is `rule(g, ans, *args, **keywords)`: from `g`, the cotangent dC/d(ans) of `ans = f(*args)`, it makes the cotangent of
 its argument, in plain NumPy. It may leave the result broadcast against the argument's shape; the backward pass sums that away.
+It may also give a Python number, such as 0.0, for an array of it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,9 +47,8 @@ class Rules(dict[int | str, Rule]):
     def __init__(
         self, f: Function, rules: tuple[Rule | None, ...], repeated: Rule | None, keywords: Mapping[str, Rule]
     ):
-        stated: dict[int | str, Rule] = {i: rule for i, rule in enumerate(rules) if rule is not None}
-        super().__init__(stated)
-        self.update(keywords)
+        stated: dict[Any, Rule | None] = {**dict(enumerate(rules)), **keywords}
+        super().__init__({argument: rule for argument, rule in stated.items() if rule is not None})
         self._f, self._repeated = f, repeated
         self._first = len(rules)
         """The first position that the repeated rule is for."""

@@ -31,10 +31,22 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
                             computed.append(part)
     if computed and last_stamp() > min(map(_index, computed)):  # else they are all newer than any write
         for node in computed:
-            for a in (node, *node.inputs) if node.op is not None else ():
-                if a._written > node.index:
-                    raise _written_since(a, node)
+            _check_unwritten(node)
     return found
+
+
+def _check_unwritten(node: Node) -> None:
+    index = node.index
+    if node._written > index and node.op is not None:
+        raise _written_since(node, node)
+    for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
+        if isinstance(a, Node):
+            if a._written > index:
+                raise _written_since(a, node)
+        elif type(a) in NESTS:
+            for part in nodes_in(a):
+                if part._written > index:
+                    raise _written_since(part, node)
 
 
 def newest_first(nodes: Iterable[Node]) -> list[Node]:

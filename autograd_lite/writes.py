@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NESTS, Node, apply, leaf, nodes_in, values_of
+from .graph import NESTS, Node, apply, leaf, nodes_in, stamp, values_of
 from .mode import current_mode
 from .rules import primitive
 
@@ -79,7 +79,8 @@ def _become(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) 
         waiting.extend(inputs - seen)
         seen |= inputs
     t.take_over(new)
-    t._written = t.index
+    stamp([t])
+    t._written = t.index  # when its new value was made: that is not stale itself
 
 
 def _reading(a: Any, t: Node, old: Node) -> Any:

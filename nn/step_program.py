@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.compiler import Program, Recording, Runnable, Value, Write
 from autograd_lite.compiler.signature import hooks_of, layout
-from autograd_lite.graph import last_write, written_in_place
+from autograd_lite.graph import last_write, stamp
 from autograd_lite.trees import leaves, mapped
 
 from .costs.base import Cost
@@ -188,7 +188,7 @@ class StepProgram:
         except Exception as error:
             self.runnable.explain(error)
             raise
-        written_in_place(self.changed)
+        stamp(self.changed)
         if self._fresh:
             made = iter(results[1:])
             for i, like in zip(self._fresh, self._state_like, strict=True):

@@ -1,5 +1,7 @@
 """One's own operations."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tensors import leaf, same
@@ -87,11 +89,42 @@ def test_a_rule_may_return_a_constant(operation, zero):
     same(found[0], 4.0)
     same(found[1], 0.0)
     same(ag.gradients(found[0], [x])[0], 2.0)
-    heard = []
+    heard: list[Any] = []
     z = x * y
     z.register_hook(heard.append)
     operation(z, 1.0).backward(create_graph=True)
     same(heard[0], 0.0)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_number_is_the_derivative_by_every_element(operation, create_graph):
+    ag.defvjp(operation, lambda g, ans, x, y, by: 2, by=lambda g, ans, x, y, by: 0.0)
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    operation(x, 1.0, by=y).backward(np.ones(2), create_graph=create_graph)
+    same(x.grad, [2.0, 2.0])
+    same(y.grad, [0.0, 0.0])
+    joined = ag.primitive(lambda arrays: np.concatenate(arrays))
+    ag.defvjp(joined, lambda g, ans, arrays: [0.0, np.ones(2)])
+    found = ag.gradients(joined([x, y]), [x, y], gradient=np.ones(4), create_graph=create_graph)
+    same(found[0], [0.0, 0.0])
+    same(found[1], [1.0, 1.0])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_constant_that_a_rule_returns_stays_its_own(operation, create_graph):
+    constant = np.array([2.0, 3.0])
+    ag.defvjp(operation, lambda g, ans, x, y: constant, lambda g, ans, x, y: constant)
+    x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
+    np.sum(operation(x, y)).backward(create_graph=create_graph)
+    x.grad.data[...] = 7.0
+    same(y.grad, [2.0, 3.0])
+    assert constant.tolist() == [2.0, 3.0]
+
+
+def test_a_keyword_without_a_rule_raises_in_the_backward_pass(operation):
+    ag.defvjp(operation, lambda g, ans, x, y, by: g, by=None)
+    with pytest.raises(TypeError, match="shifted has no derivative with respect to its keyword 'by'"):
+        np.sum(operation(1.0, 1.0, by=leaf(1.0))).backward()
 
 
 def test_a_rule_may_return_another_precision(operation):

@@ -2,12 +2,14 @@
 
 import gc
 import weakref
+from threading import Event, Thread, current_thread
 
 import numpy as np
 import pytest
 from tensors import leaf, same
 
 import autograd_lite as ag
+from autograd_lite import graph
 
 
 def test_an_item_written_is_recorded():
@@ -139,11 +141,43 @@ def test_a_computed_value_that_was_written_is_stale(later):
         later(y).backward()
 
 
+def test_of_two_threads_that_write_the_later_stamp_is_kept(monkeypatch):
+    a, b = ag.Tensor(1.0), ag.Tensor(1.0)
+    threads = [Thread(target=setattr, args=(t, "data", np.array(2.0))) for t in (a, b)]
+    ticked, go_on = Event(), Event()
+
+    def tick():
+        now = next(graph.clock)
+        if current_thread() is threads[0]:
+            ticked.set()
+            go_on.wait()
+        return now
+
+    monkeypatch.setattr(graph, "_tick", tick)
+    threads[0].start()
+    ticked.wait()
+    threads[1].start()
+    threads[1].join(timeout=0.1)  # if it does not wait for the first, it is done by then
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert graph.last_stamp() == max(a._written, b._written)
+
+
 def test_hooks_and_names_stay_with_the_tensor_that_is_written():
     h = (leaf(1.0, 2.0) * 2.0).named("h")
     h[0] = 3.0
     assert h.name == "h"
     assert h.inputs[0].name == "h"
+
+
+@pytest.mark.parametrize("write", [lambda y: y.__setitem__(0, leaf(9.0)), lambda y: y.__iadd__(1.0)])
+def test_what_read_a_value_before_a_recorded_write_is_stale(write):
+    y = leaf(1.0, 2.0) * 3.0
+    z = np.sum(y * y)
+    write(y)
+    with pytest.raises(RuntimeError, match=r"was written after np\.multiply used it"):
+        z.backward()
 
 
 def test_a_stale_constant_is_stale_too():

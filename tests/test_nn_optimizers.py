@@ -116,6 +116,19 @@ def test_float32_parameters_stay_float32(lr):
     assert p.dtype == np.float32
 
 
+@pytest.mark.parametrize("kind", [ag.Tensor, np.ma.asarray, np.asarray])
+def test_a_value_is_an_array_whatever_update_makes_of_it(kind):
+    class Own(nn.optimizers.Optimizer):
+        def update(self, p, g, state):
+            return kind(p - self.lr * g), None
+
+    p = nn.Parameter([1.0, 2.0])
+    p.grad = np.array([1.0, 1.0])
+    Own([p], lr=0.5).step()
+    assert type(p.data) is np.ndarray
+    assert p.data.tolist() == [0.5, 1.5]
+
+
 def test_zero_grad_forgets_the_gradients():
     p = nn.Parameter([1.0])
     p.grad = np.array([1.0])

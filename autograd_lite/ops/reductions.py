@@ -183,6 +183,7 @@ defvjp(np.prod,         _prod_dx,     None, None, None, None, _initial_dprod,   
 # fmt: on
 
 
+# With out=... a sum is an array at once, and not a NumPy scalar first.
 _sum_up = partial(np.add.reduce, axis=None, **({"out": ...} if TAKES_ELLIPSIS else {}))
 PLAIN[np.sum] = lambda x, *args, **keywords: np.sum(x, *args, **keywords) if args or keywords else _sum_up(x)
 

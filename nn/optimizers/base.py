@@ -121,7 +121,7 @@ class Optimizer(Watched, ABC):
                 value, self.state[i] = rule.update(array, g._array if clipped is None else clipped[i], self.state[i])
                 if value.dtype is not array.dtype:
                     value = value.astype(array.dtype, copy=False)  # an lr that is a np.float64 widens it
-                p.write(value if value.ndim else np.asarray(value))  # NumPy makes a scalar of 0-d arrays
+                p.write(value if type(value) is np.ndarray else np.asarray(value))  # NumPy makes a scalar of 0-d arrays
 
     @property
     def clips(self) -> bool:
