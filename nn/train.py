@@ -72,8 +72,10 @@ def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: b
 
 
 def _recorded_step(net: Module, cost: CostFunction, optimizer: Optimizer) -> Step:
+    recording = enable_grad()
+
     def step(x: Array, y: Array) -> float:
-        with enable_grad():
+        with recording:
             optimizer.zero_grad()
             c = cost(net(x), y)
             c.backward()

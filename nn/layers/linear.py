@@ -62,10 +62,12 @@ class Linear(Module):
         """z = x @ W.T + b. Raises ValueError if an example of x has not n_in features."""
         if not isinstance(x, Tensor):
             x = Tensor(x, name="x")
-        W = self.W
-        if x._array.shape[-1:] != W._array.shape[1:]:
-            raise ValueError(self._mismatch(x))
-        z: Tensor = x @ W.T + self.b
+        try:
+            z: Tensor = x @ self.W.T + self.b
+        except ValueError:
+            if x.shape[-1:] != self.W.shape[1:]:
+                raise ValueError(self._mismatch(x)) from None
+            raise
         return z
 
     @property
