@@ -18,7 +18,7 @@ from .program import Value
 Array = np.ndarray[Any, Any]
 LEAST_BYTES = 2**18
 """Smaller arrays stay in the cache anyway."""
-BLOCK_BYTES = 2**16
+BLOCK_BYTES = 2**17
 """A handful of blocks of so many bytes fit into the cache of a core, and a call on one takes many times longer than calling."""
 
 
