@@ -15,7 +15,7 @@ import nn
 from autograd_lite.compiler import Program, Runnable, Value, Write
 from autograd_lite.compiler.interpreter import environment, evaluate
 from autograd_lite.compiler.lifetimes import aliases, independent_writes, last_uses
-from autograd_lite.compiler.memory import escaping, laid_out, may_overwrite, planned
+from autograd_lite.compiler.memory import CACHE_LINE, aligned, escaping, is_room, laid_out, may_overwrite, planned
 from autograd_lite.compiler.program import make, values_in
 
 SHAPES = [(3, 3), (3,), (), (1, 3), (2, 3, 3)]
@@ -315,3 +315,12 @@ def test_a_step_keeps_no_array_of_the_recording_but_those_it_runs_in():
     for packs in runnable._packs.items():
         values |= {packs[0], *packs[1]}
     assert all(v.is_weak or v.example.strides == (0,) * v.ndim for v in values)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.bool_, np.int16])
+def test_an_aligned_array_begins_with_a_cache_line(size, dtype):
+    a = aligned(size, dtype)
+    assert (a.shape, a.dtype) == ((size,), dtype) and a.flags.c_contiguous and a.flags.writeable
+    assert a.ctypes.data % CACHE_LINE == 0
+    assert is_room(a.base, a.nbytes) and not is_room(np.empty(size, dtype), a.nbytes)

@@ -190,3 +190,20 @@ def layout_of(v: Value) -> tuple[int, ...] | None:
 def laid_out(block: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     """A block of memory as an array of this shape, with these axes from the slowest to the fastest."""
     return block.reshape([shape[i] for i in axes]).transpose(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+CACHE_LINE = 64
+"""Bytes. The widest load of today's processors is as long, and takes twice as long from two lines."""
+
+
+def aligned(size: int, dtype: Any) -> Array:
+    """A one-dimensional array, not filled, that begins with a cache line. It is a view of the room that was made for it."""
+    itemsize = np.dtype(dtype).itemsize
+    room = np.empty(size * itemsize + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + size * itemsize].view(dtype)
+
+
+def is_room(a: Any, size: int) -> bool:
+    """May `a` be what `aligned` made for so many bytes?"""
+    return isinstance(a, np.ndarray) and a.dtype == np.uint8 and a.shape == (size + CACHE_LINE,)

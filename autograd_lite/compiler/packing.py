@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .memory import aligned, is_room
 from .program import Program, Value, Write, make, substituted, values_in
 
 EXACT = frozenset((
@@ -66,19 +67,27 @@ def packed(program: Program, held: Sequence[Value]) -> tuple[Program, dict[Value
 def side_by_side(arrays: Sequence[Array]) -> tuple[Array, list[Array]]:
     """Arrays of one dtype as one, and as views of it. If they lie so already, they are left where they are."""
     ends = list(accumulate((a.size for a in arrays), initial=0))
-    base = arrays[0].base
-    if not (isinstance(base, np.ndarray) and base.shape == (ends[-1],) and _lie_in(base, arrays, ends)):
-        base = np.concatenate([a.reshape(-1) for a in arrays])
-    views = [base[i:j].reshape(a.shape) for a, (i, j) in zip(arrays, pairwise(ends), strict=True)]
-    return base, list(arrays) if arrays[0].base is base else views
+    whole = _whole(arrays, ends)
+    if whole is not None:
+        return whole, list(arrays)
+    whole = aligned(ends[-1], arrays[0].dtype)
+    np.concatenate([a.reshape(-1) for a in arrays], out=whole)
+    return whole, [whole[i:j].reshape(a.shape) for a, (i, j) in zip(arrays, pairwise(ends), strict=True)]
 
 
-def _lie_in(base: Array, arrays: Sequence[Array], starts: Sequence[int]) -> bool:
-    origin, size = base.ctypes.data, base.itemsize
-    return base.flags.c_contiguous and all(
-        a.base is base and a.flags.c_contiguous and a.dtype == base.dtype and a.ctypes.data == origin + start * size
+def _whole(arrays: Sequence[Array], starts: Sequence[int]) -> Array | None:
+    """The array that `side_by_side` made, if these are its views, all of them and in order."""
+    first = arrays[0]
+    room: Any = first.base
+    origin, size = first.ctypes.data, first.itemsize
+    if not is_room(room, starts[-1] * size) or not all(
+        a.base is room and a.flags.c_contiguous and a.dtype == first.dtype and a.ctypes.data == origin + start * size
         for a, start in zip(arrays, starts, strict=False)
-    )
+    ):
+        return None
+    begin = origin - room.ctypes.data
+    whole: Array = room[begin : begin + starts[-1] * size].view(first.dtype)
+    return whole
 
 
 def targets(group: Iterable[Write]) -> Members:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .blocking import in_blocks
 from .lifetimes import VIEWS
-from .memory import Array, laid_out, layout_of, planned
+from .memory import Array, aligned, laid_out, layout_of, planned
 from .names import unused, variable_names
 from .program import Program, Value, values_in
 
@@ -63,7 +63,7 @@ class Places:
         return there | {name: in_blocks([there[a] for a in arrays]) for name, arrays in self.loops.items()}
 
     def _allocated(self) -> list[Array]:
-        return [np.empty(size, dtype) for dtype, size in self.memory.blocks]
+        return [aligned(size, dtype) for dtype, size in self.memory.blocks]
 
     # ----------------------------------------------------------------------------------------------------------- arrays
 
