@@ -104,7 +104,7 @@ class Node:
             tracer.refuse_write(self)
         self._array = array
         with _stamping:
-            self._written = _last_stamp[0] = _last_write[0] = _tick()
+            _last_stamp[0] = _last_write[0] = self._written = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":

@@ -206,4 +206,6 @@ def aligned(size: int, dtype: Any) -> Array:
 
 def is_room(a: Any, size: int) -> bool:
     """May `a` be what `aligned` made for so many bytes?"""
-    return isinstance(a, np.ndarray) and a.dtype == np.uint8 and a.shape == (size + CACHE_LINE,)
+    return (
+        isinstance(a, np.ndarray) and a.dtype == np.uint8 and a.shape == (size + CACHE_LINE,) and a.flags.c_contiguous
+    )

@@ -278,13 +278,10 @@ def _hashable(option: Any) -> Any:
     return tuple(option) if isinstance(option, list) else option
 
 
-_subtract = np.subtract
-
-
 def minus(p: Any, change: Any) -> Any:
     """p - change; of arrays in the memory of `change`, which nobody else holds."""
     if type(change) is np.ndarray and change.dtype is p.dtype and change.ndim:
-        return _subtract(p, change, change)
+        return np.subtract(p, change, change)
     return p - change
 
 
