@@ -4,7 +4,7 @@ For C computed through nodes n, each made from inputs by a function whose rules 
 
     dC/d(input) = sum over every use n of the input:  rule_n(dC/dn)
 
-Going through the nodes from the newest to the oldest, dC/dn is complete when n is reached: every use of n is newer than n.
+Nodes have their turns from the newest to the oldest. When n has its turn, dC/dn is complete: every use of n is newer than n.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,100 +12,120 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NESTS, Node, clock, extras, leaf, nodes_in, values_of
+from .graph import NESTS, Node, clock, extras, last_stamp, leaf, nodes_in, values_of
 from .mode import current_mode, recording
 from .ownership import own, release, separate
 from .quiet import hush, speak
 from .rules import VJPS, name_of
-from .traversal import ancestors, between, newest_first
+from .traversal import Waiting, ancestors, between, check_unwritten
 
 Cotangent = Any
 """What travels backward: an ndarray or NumPy scalar, or a Tensor if the pass itself is recorded."""
 
 
 def chain_rule(
-    seeds: Mapping[Node, Cotangent], passing: set[Node], wanted: set[Node] | None, record: bool
+    seeds: Mapping[Node, Cotangent], passing: set[Node] | None, wanted: set[Node] | None, record: bool
 ) -> dict[Node, Cotangent]:
     """Carry the cotangents in `seeds` back through the nodes `passing` and return those of the `wanted` nodes they reach.
 
+    passing : None stands for all that require a gradient
     wanted : None stands for the leaves, and the others that are to retain theirs
     record : let the rules see Tensors, so that the pass is itself part of a graph, instead of arrays
+    Raises RuntimeError for a value that was written after it was used.
     """
-    cotangents = dict(seeds)
+    cotangents = {n: g for n, g in seeds.items() if passing is None or n in passing}
     complete: dict[Node, Cotangent] = {}
-    ans: Any
-    values: Any
+    waiting = Waiting()
+    for node in cotangents:
+        if node.op is not None:
+            waiting.push(node)
+    written = last_stamp()
     announced = hush()  # a slope may be infinite or undefined; it is returned, not hidden and not announced
     try:
-        for node in newest_first(passing):
-            g = cotangents.pop(node, None)
-            if g is None:
-                continue
-            more = node._extras
-            if more is not None and more.hooks:
-                g = run_hooks(node, g, record)
-            if record and g.name is None and node.name is not None and g.op is not None:
-                g.name = f"dC_d{node.name}"
-            op = node.op
-            if wanted is None:
-                if op is None or (more is not None and more.retain_grad):
+        while waiting.numbers:
+            node = waiting.pop()
+            g = cotangents.pop(node)
+            if node.index < written:  # else it is newer than any write
+                check_unwritten(node)
+            if record or node._extras is not None:
+                g = completed(g, node, record)
+            if wanted is not None:
+                if node in wanted:
                     complete[node] = g
-            elif node in wanted:
+            elif node._extras is not None and node._extras.retain_grad:
                 complete[node] = g
-            if op is None:
-                continue
+            op: Any = node.op
             rules = VJPS[op]
             args, keywords = node.args, node.keywords
             if record:
-                ans, values = node, args
+                given = [g, node, *args]
             else:
-                ans, values = node._array, []
+                given = [g, node._array]
                 for a in args:
-                    values.append(a._array if isinstance(a, Node) else values_of(a))
+                    given.append(a._array if isinstance(a, Node) else values_of(a))
                 if keywords:
                     keywords = {k: values_of(v) for k, v in keywords.items()}
             try:
-                for i, a in enumerate(args):
+                i = -1
+                for a in args:
+                    i += 1
                     if isinstance(a, Node):
-                        if a not in passing:
+                        if not a._requires_grad or (passing is not None and a not in passing):
                             continue
-                        c = rules[i](g, ans, *values, **keywords) if keywords else rules[i](g, ans, *values)
+                        c = rules[i](*given, **keywords) if keywords else rules[i](*given)
                         data = a._array
                         try:
                             if record or c.shape != data.shape or c.dtype is not data.dtype:
                                 c = fit(c, data, record)
                         except AttributeError:  # it is no array
                             c = fit(_from_number(c, data, op, i), data, record)
-                        cotangents[a] = cotangents[a] + c if a in cotangents else c  # out of place: c may be g itself
-                    elif type(a) in NESTS and not passing.isdisjoint(nodes_in(a)):
+                        if a in cotangents:
+                            cotangents[a] = cotangents[a] + c  # out of place: c may be g itself
+                        else:
+                            cotangents[a] = c
+                            if a.op is not None:
+                                waiting.push(a)
+                    elif type(a) in NESTS and any(_passes(n, passing) for n in nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
-                        sent = rules[i](g, ans, *values, **keywords)
-                        _send(sent, a, passing, cotangents, record, (op, i))
+                        sent = rules[i](*given, **keywords)
+                        _send(sent, a, passing, cotangents, waiting, record, (op, i))
                 if keywords:
                     for k, a in node.keywords.items():
-                        if isinstance(a, Node) and a in passing:
-                            sent = rules[k](g, ans, *values, **keywords)
-                            _send(sent, a, passing, cotangents, record, (op, k))
+                        if isinstance(a, Node) and _passes(a, passing):
+                            sent = rules[k](*given, **keywords)
+                            _send(sent, a, passing, cotangents, waiting, record, (op, k))
             except Exception as error:
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
                 raise
+        for node, g in cotangents.items():  # of the leaves, which had no turn
+            if record or node._extras is not None:
+                g = completed(g, node, record)
+            if wanted is None or node in wanted:
+                complete[node] = g
     finally:
         speak(announced)
     return complete
 
 
+def _passes(node: Node, passing: set[Node] | None) -> bool:
+    return node._requires_grad if passing is None else node in passing
+
+
 def _send(
-    c: Any, a: Any, passing: set[Node], cotangents: dict[Node, Cotangent], record: bool, place: tuple[Any, int | str]
-) -> None:
+    c: Any, a: Any, passing: set[Node] | None, cotangents: dict[Node, Cotangent], waiting: Waiting, record: bool,
+    place: tuple[Any, int | str],
+) -> None:  # fmt: skip
     """Add what a rule gave for an argument, which may be a sequence, to the cotangents of the nodes there."""
     if isinstance(a, Node):
-        if a in passing:
+        if _passes(a, passing):
             c = fit(c if hasattr(c, "shape") else _from_number(c, a._array, *place), a._array, record)
+            if a not in cotangents and a.op is not None:
+                waiting.push(a)
             cotangents[a] = cotangents[a] + c if a in cotangents else c
     elif type(a) in NESTS:
         for part, sent in zip(a, c, strict=True):
-            _send(sent, part, passing, cotangents, record, place)
+            _send(sent, part, passing, cotangents, waiting, record, place)
 
 
 def _from_number(c: Any, data: np.ndarray[Any, Any], op: Any, argument: int | str) -> np.ndarray[Any, Any]:
@@ -148,9 +168,12 @@ def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
 _sum = np.add.reduce
 
 
-def run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
-    """What the hooks of a node make of its complete cotangent. Raises ValueError if one returns another shape."""
-    for hook in list(extras(node).hooks.values()):
+def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:
+    """What the hooks of a node make of its complete cotangent, which then has its name.
+
+    Raises ValueError if a hook returns another shape.
+    """
+    for hook in list(node._extras.hooks.values()) if node._extras is not None else ():
         if record:
             returned = hook(g)
         else:
@@ -163,6 +186,8 @@ def run_hooks(node: Node, g: Cotangent, record: bool) -> Cotangent:
                     f"a hook on {node.describe()} returned shape {replaced._array.shape}; its gradient has {node._array.shape}"
                 )
             g = replaced if record else replaced._array
+    if record and g.name is None and node.name is not None and g.op is not None:
+        g.name = f"dC_d{node.name}"
     return g
 
 
@@ -186,12 +211,12 @@ def pull_back(
     """
     for output in outputs:
         _check(output)
-    passing = ancestors(outputs)
-    if wanted is None:
-        keep = passing if keep_all else None
-    else:
-        keep = set(wanted)
-        passing = between(keep & passing, passing)
+    passing = keep = None
+    if wanted is not None:
+        keep, reached = set(wanted), ancestors(outputs)
+        passing = between(keep & reached, reached)
+    elif keep_all:
+        keep = ancestors(outputs)
     record = create_graph or current_mode().tracing is not None
     if record:
         with recording(create_graph):

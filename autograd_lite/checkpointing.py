@@ -18,6 +18,7 @@ from .graph import NESTS, Node, apply, clock, leaf
 from .mode import current_mode, enable_grad
 from .rules import defvjp, name_of
 from .tensor import Tensor
+from .traversal import check_unwritten
 from .trees import leaves, mapped
 from .variables import any_live
 
@@ -160,16 +161,17 @@ def _end(source: Node, record: bool) -> Node:
 def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
     """Copies of the nodes, with the ends in the place of the sources.
 
-    The nodes themselves are left alone: `f` may have kept some. Numbers and stamps of writes stay, so that order and
-    staleness are seen as they are; the ends have to be older.
+    The nodes themselves are left alone: `f` may have kept some. Raises RuntimeError if `f` wrote what it had used: the copies
+    are newer than any write.
     """
     copies = dict(ends)
     for node in inner:
+        check_unwritten(node)
         twin: Node = leaf(node._array)
-        twin.take_over(node)
+        twin.op, twin.scope, twin._requires_grad = node.op, node.scope, node._requires_grad
         twin.args = tuple([_replaced(a, copies) for a in node.args])
         twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
-        twin.name, twin._written, twin._extras = node.name, node._written, node._extras
+        twin.name, twin._extras = node.name, node._extras
         copies[node] = twin
     return copies
 

@@ -79,6 +79,7 @@ class Node:
     """Its positional arguments as it was called: nodes, arrays, numbers, and lists or tuples of these."""
     keywords: Mapping[str, Any]
     index: int
+    """When it was made: no two nodes of a graph have the same."""
     name: str | None
     scope: tuple[str, ...]
 
@@ -124,7 +125,7 @@ class Node:
         self._grad = g
 
     def take_over(self, source: "Node") -> None:
-        """Become the node `source`, value and history, and stay the object one is."""
+        """Become the node `source`, value, history and number, and stay the object one is. The source must not be used on."""
         self._array, self._requires_grad = source._array, source._requires_grad
         self.op, self.args, self.keywords = source.op, source.args, source.keywords
         self.index, self.scope = source.index, source.scope

@@ -1,6 +1,7 @@
 """Going through a graph: what leads to an output, and in which order."""
 
 from collections.abc import Iterable
+from heapq import heappop, heappush
 from operator import attrgetter
 
 from .graph import NESTS, Node, last_stamp, nodes_in
@@ -31,11 +32,12 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
                             computed.append(part)
     if computed and last_stamp() > min(map(_index, computed)):  # else they are all newer than any write
         for node in computed:
-            _check_unwritten(node)
+            check_unwritten(node)
     return found
 
 
-def _check_unwritten(node: Node) -> None:
+def check_unwritten(node: Node) -> None:
+    """Raise RuntimeError if an input of the node was written after the node had used it, or the node itself."""
     index = node.index
     if node._written > index and node.op is not None:
         raise _written_since(node, node)
@@ -52,6 +54,30 @@ def _check_unwritten(node: Node) -> None:
 def newest_first(nodes: Iterable[Node]) -> list[Node]:
     """The order of the backward pass."""
     return sorted(nodes, key=_index, reverse=True)
+
+
+class Waiting:
+    """Nodes that wait for their turn: the newest comes first, whenever it came.
+
+    They are kept by their numbers, which a heap compares quicker than tuples or nodes.
+    """
+
+    __slots__ = ("_by_number", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        """Minus the `index` of each, as a heap."""
+        self._by_number: dict[int, Node] = {}
+
+    def push(self, node: Node) -> None:
+        """Let a node wait that does not wait yet."""
+        number = -node.index
+        self._by_number[number] = node
+        heappush(self.numbers, number)
+
+    def pop(self) -> Node:
+        """The newest of those that wait, which waits no longer."""
+        return self._by_number.pop(heappop(self.numbers))
 
 
 def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:

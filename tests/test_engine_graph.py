@@ -52,6 +52,31 @@ def test_the_order_of_the_graph_is_the_order_of_creation():
     assert (late + inside).inputs[1] is inside
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_node_has_its_turn_when_all_its_uses_had_theirs(seed):
+    """Graphs made at random, wide and deep: the hook of a node sees its whole gradient, once."""
+    rng = np.random.default_rng(seed)
+    nodes = [leaf(1.0)]
+    uses = np.zeros((60, 60))
+    for i in range(1, 60):
+        a, b = rng.integers(0, i, 2)
+        nodes.append(nodes[a] + nodes[b] * 0.5)
+        uses[a, i] += 1.0
+        uses[b, i] += 0.5
+    expected = np.zeros(60)
+    expected[-1] = 1.0
+    for i in reversed(range(59)):
+        expected[i] = uses[i] @ expected
+    seen: list[tuple[int, float]] = []
+    for i, node in enumerate(nodes):
+        node.register_hook(lambda g, i=i: seen.append((i, g.item())))
+    nodes[-1].backward()
+    reached = np.flatnonzero(expected)
+    assert sorted(i for i, _ in seen) == reached.tolist()
+    for i, g in seen:
+        assert g == pytest.approx(expected[i], rel=1e-12)
+
+
 def test_a_leaf_can_be_run_backward_itself():
     x = leaf(2.0)
     x.backward()

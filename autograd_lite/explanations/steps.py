@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import Cotangent, run_hooks
+from ..backward import Cotangent, completed
 from ..drawing.layout import Direction
 from ..drawing.text import clean, isolated
 from ..graph import Node, leaf
@@ -136,9 +136,7 @@ def step_through(
     gradients: dict[Any, Any] = {}
     steps: list[Step] = []
     for node in newest_first(passing):
-        g = cotangents.pop(node)
-        if node._extras is not None and node._extras.hooks:
-            g = run_hooks(node, g, False)
+        g = completed(cotangents.pop(node), node, record=False)
         upstream = gradients[node] = _tensor(g)
         if node.op is None:
             continue
