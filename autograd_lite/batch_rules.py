@@ -179,6 +179,10 @@ def matmul(one: One, x: Any, y: Any) -> Array:
     return (left * right if left.shape[-1] == 1 else np.matmul(left, right)).reshape(shape)
 
 
+def matmul_transposed(one: One, x: Any, y: Any) -> Array:
+    return matmul(one, x, Batched(y.array.swapaxes(1, 2)) if isinstance(y, Batched) else y.T)
+
+
 def dot(one: One, x: Any, y: Any) -> Array:
     if not _ndim(x) or not _ndim(y):
         return elementwise(One(np.multiply, one.shape, one.examples), x, y)
@@ -246,6 +250,7 @@ state(read,          getitem)
 state(add_at,        scatter)
 state(write,         setitem)
 state(matmul,        np.matmul)
+state(matmul_transposed, linalg.matmul_transposed)
 state(dot,           np.dot)
 state(inner,         np.inner)
 state(outer,         np.outer)

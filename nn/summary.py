@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from autograd_lite import Tensor, enable_grad
 from autograd_lite.graph import Node, nodes_in
 from autograd_lite.mode import Tracer, tracing
+from autograd_lite.ops.linalg import matmul_transposed
 from autograd_lite.rules import VJPS, name_of
 
 from .modes import evaluating
@@ -29,7 +30,7 @@ from .module import Module
 from .sequential import Sequential
 from .tables import Table, table
 
-PRODUCTS = frozenset((np.matmul, np.dot, np.inner, np.matvec, np.vecmat, np.vecdot))
+PRODUCTS = frozenset((np.matmul, matmul_transposed, np.dot, np.inner, np.matvec, np.vecmat, np.vecdot))
 """Sums of products along the last axis of the first argument."""
 ARRANGING = frozenset((
     "getitem", "setitem", "windows", "fold", "rows_of", "one_hot", "kept", "scatter", "repeat", "np.reshape", "np.transpose",

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from cases_samples import Call, Fixed, call, given, real
 
+from autograd_lite.ops.linalg import matmul_transposed
+
 MATRICES = [
     call(real(3), real(3)),
     call(real(2, 3), real(3)),
@@ -49,6 +51,14 @@ UNEVEN = [
 
 CASES: dict[Callable[..., Any], list[Call]] = {
     np.matmul: [*MATRICES, *BATCHES],
+    matmul_transposed: [
+        call(real(2, 3), real(4, 3)),
+        call(real(3), real(4, 3)),
+        call(real(2, 1), real(1, 1)),
+        call(real(1, 3), real(1, 3)),
+        call(real(2, 2, 3), real(4, 3)),
+        call(real(0, 3), real(4, 3)),
+    ],
     np.dot: [*MATRICES, *UNEVEN],
     np.inner: [
         call(real(3), real(3)),

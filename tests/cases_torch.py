@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 import autograd_lite as ag
+from autograd_lite.ops.linalg import matmul_transposed
 
 rng = np.random.default_rng(0)
 A, B, C = rng.uniform(0.2, 0.9, (3, 4)), rng.uniform(-0.8, 0.8, (3, 4)), rng.uniform(-1, 1, (4, 2))
@@ -107,6 +108,9 @@ PAIRS: dict[str, tuple[Any, Any, list[np.ndarray]]] = {
     "matmul of a batch": (np.matmul, torch.matmul, [BATCH, C]),
     "matmul of vectors": (np.matmul, torch.matmul, [ROW, VECTOR]),
     "matmul of a batch and a vector": (np.matmul, torch.matmul, [BATCH, VECTOR]),
+    "matmul_transposed": (matmul_transposed, F.linear, [A, B]),
+    "matmul_transposed of a vector": (matmul_transposed, F.linear, [ROW, A]),
+    "matmul_transposed of a batch": (matmul_transposed, F.linear, [BATCH, A]),
     "dot": (np.dot, torch.dot, [ROW, VECTOR]),
     "inner": (np.inner, torch.inner, [BATCH, A]),
     "outer": (np.outer, torch.outer, [ROW, VECTOR]),

@@ -10,6 +10,7 @@ from cases_batching import MORE_RULES
 import autograd_lite as ag
 from autograd_lite.batching import BATCHING
 from autograd_lite.mode import Tracer, tracing
+from autograd_lite.ops.linalg import matmul_transposed
 
 rng = np.random.default_rng(0)
 N = 7
@@ -465,6 +466,12 @@ RULES = {
         lambda v: W[:, :1] @ v[:1],
         lambda v: v[:, :1] @ W[:1],
         lambda v: W @ v[:2].T,
+        lambda v: matmul_transposed(v, v),
+        lambda v: matmul_transposed(v, W),
+        lambda v: matmul_transposed(W, v),
+        lambda v: matmul_transposed(v[0], v) * matmul_transposed(W[0], v) * matmul_transposed(v[0], W[:3]),
+        lambda v: matmul_transposed(np.stack([v, v]), v) * matmul_transposed(np.stack([v, v]), W[:3]),
+        lambda v: matmul_transposed(np.stack([W, W]), v),
         lambda v: np.dot(v, v.T),
         lambda v: np.dot(v, 2.0),
         lambda v: np.dot(v[0, 0], W),

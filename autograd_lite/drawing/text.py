@@ -22,6 +22,7 @@ NOTATION = {
     "floor_divide": "{0} // {1}",
     "remainder":    "{0} % {1}",
     "matmul":       "{0} @ {1}",
+    "matmul_transposed": "{0} @ {1}ᵀ",
     "dot":          "{0} · {1}",
     "outer":        "{0} ⊗ {1}",
     "negative":     "−{0}",
@@ -54,7 +55,7 @@ SYMBOLS = {
 """Short names for functions written as calls."""
 
 COUNTED = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/", "matmul": "@", "negative": "−x", "square": "x²"}
-COUNTED |= {"transpose": "xᵀ", "sqrt": "√", "power": "xⁿ", "getitem": "x[i]"} | SYMBOLS
+COUNTED |= {"matmul_transposed": "@ᵀ", "transpose": "xᵀ", "sqrt": "√", "power": "xⁿ", "getitem": "x[i]"} | SYMBOLS
 """Signs for counting operations: `256 ·, 16 σ`."""
 
 INDEXING = ("getitem", "index")

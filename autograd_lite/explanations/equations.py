@@ -17,7 +17,7 @@ from ..drawing.text import SUPERSCRIPTS, short_name
 from ..graph import Node
 from .uses import Use
 
-PRODUCTS = ("matmul", "dot", "inner", "multiply", "einsum")
+PRODUCTS = ("matmul", "matmul_transposed", "dot", "inner", "multiply", "einsum")
 TURNED = ("transpose", "swapaxes", "matrix_transpose")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 

@@ -102,6 +102,7 @@ MAPS: dict[str, tuple[str | None, ...]] = {
     "var":          ("{g}·2·({x} − mean) / n",),
     "std":          ("{g}·({x} − mean) / (n·{f})",),
     "cumsum":       ("for every element the sum of {g} from there on",),
+    "matmul_transposed": ("{g} @ {y}",                "({g})ᵀ @ {x}"),
     "outer":        ("{g} @ {y}",                         "{x} @ {g}"),
     "einsum":       (None, *("the same sum, with {g} in the place of {i}",) * 8),
     "tensordot":    ("{g} and {y}, summed over the axes of {y} that were free",

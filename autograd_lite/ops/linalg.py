@@ -4,7 +4,7 @@ from string import ascii_letters
 
 import numpy as np
 
-from ..rules import array_like, composite, defvjp
+from ..rules import VJPS, array_like, composite, defvjp, primitive
 
 
 def _t(x):
@@ -15,7 +15,7 @@ def _matmul_dx(g, ans, x, y):
     """g yᵀ, where a vector stands for a matrix of one row (on the left) or one column (on the right)."""
     if x.ndim == 1:
         return g * y if y.ndim == 1 else np.matmul(y, g[..., None])[..., 0]
-    return g[..., None] * y if y.ndim == 1 else np.matmul(g, _t(y))
+    return g[..., None] * y if y.ndim == 1 else np.matmul(g, y.mT)
 
 
 def _matmul_dy(g, ans, x, y):
@@ -24,7 +24,26 @@ def _matmul_dy(g, ans, x, y):
         return g * x if x.ndim == 1 else np.matmul(_t(x), g[..., None])[..., 0]
     if x.ndim == 1:
         return x[:, None] * g[..., None, :]
-    return _t(np.matmul(_t(g), x)) if y.flags.fnc else np.matmul(_t(x), g)
+    return np.matmul(g.mT, x).mT if y.flags.fnc else np.matmul(x.mT, g)
+
+
+@primitive
+def matmul_transposed(x, y):
+    """x @ y.T, for a matrix y: of each row of x its products with the rows of y.
+
+    One operation, and so one node of the graph, where `x @ y.T` is two. A layer computes its weighted inputs so.
+    """
+    return np.matmul(x, y.T)
+
+
+def _matmul_transposed_dx(g, ans, x, y):
+    """g y. Both rules are made from those of np.matmul, whatever these are: a fault there shows here."""
+    return VJPS[np.matmul][0](g, ans, x, y.T)
+
+
+def _matmul_transposed_dy(g, ans, x, y):
+    """gᵀ x, as (xᵀ g)ᵀ."""
+    return VJPS[np.matmul][1](g, ans, x, y.T).mT
 
 
 def _dot_dx(g, ans, x, y):
@@ -133,13 +152,14 @@ def _einsum_labels(subscripts, operands):
 
 
 # fmt: off
-#      function         d/dx             d/dy
-defvjp(np.matmul,       _matmul_dx,      _matmul_dy)
-defvjp(np.dot,          _dot_dx,         _dot_dy)
-defvjp(np.inner,        _inner_dx,       _inner_dy)
-defvjp(np.outer,        _outer_dx,       _outer_dy)
-defvjp(np.tensordot,    _tensordot_dx,   _tensordot_dy)
-defvjp(np.einsum,       None,            repeated=_einsum_dx)
+#      function           d/dx                   d/dy
+defvjp(np.matmul,         _matmul_dx,            _matmul_dy)
+defvjp(matmul_transposed, _matmul_transposed_dx, _matmul_transposed_dy)
+defvjp(np.dot,            _dot_dx,               _dot_dy)
+defvjp(np.inner,          _inner_dx,             _inner_dy)
+defvjp(np.outer,          _outer_dx,             _outer_dy)
+defvjp(np.tensordot,      _tensordot_dx,         _tensordot_dy)
+defvjp(np.einsum,         None,                  repeated=_einsum_dx)
 # fmt: on
 array_like(np.dot, np.inner, np.outer, np.tensordot, np.einsum)
 

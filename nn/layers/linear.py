@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor
+from autograd_lite.graph import apply
+from autograd_lite.ops.linalg import matmul_transposed
 
 from ..initializers import Initializer, normal, scaled_normal
 from ..module import Module, Parameter
@@ -63,7 +65,7 @@ class Linear(Module):
         if not isinstance(x, Tensor):
             x = Tensor(x, name="x")
         try:
-            z: Tensor = x @ self.W.T + self.b
+            z: Tensor = apply(matmul_transposed, (x, self.W)) + self.b
         except ValueError:
             if x.shape[-1:] != self.W.shape[1:]:
                 raise ValueError(self._mismatch(x)) from None
