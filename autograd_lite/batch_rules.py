@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .batching import Batched, One, Unbatched, aligned, elementwise, refuse_batched, spread, state
-from .ops import linalg
+from .ops import linalg, reductions
 from .ops.activations import relu, sigmoid, softplus
 from .ops.indexing import scatter
 from .writes import setitem
@@ -29,6 +29,12 @@ def reduction(one: One, x: Any, axis: Any = None, *args: Any, **keywords: Any) -
     if mask is not None:
         keywords["where"] = aligned(mask, array.ndim - 1)
     return one.op(array, _behind(axis, array), *args, **keywords)  # type: ignore[no-any-return]
+
+
+def scaled_sum(one: One, x: Any, factor: Any) -> Array:
+    refuse_batched(one, factor)
+    array = spread(x, one.examples)
+    return np.multiply(np.sum(array, axis=_behind(None, array)), factor)  # type: ignore[no-any-return]
 
 
 def along(default: int | None) -> Callable[..., Array]:
@@ -235,6 +241,7 @@ def _ndim(a: Any) -> int:
 state(elementwise,   sigmoid, relu, softplus, np.where, np.clip, np.round, np.astype, np.copy, np.sinc,
                      np.isclose, np.isneginf, np.isposinf)
 state(reduction,     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.count_nonzero)
+state(scaled_sum,    reductions.scaled_sum)
 state(along(None),   np.cumsum, np.cumprod, np.argmax, np.argmin)
 state(along(-1),     np.argsort)
 state(flip,          np.flip)

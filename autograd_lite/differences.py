@@ -17,6 +17,7 @@ import numpy as np
 from .ops.activations import sigmoid
 from .ops.indexing import scatter
 from .ops.linalg import matmul_transposed
+from .ops.reductions import scaled_sum
 
 Array = np.ndarray[Any, Any]
 Path = Callable[[Any], Any]
@@ -27,7 +28,7 @@ ANALYTIC: set[Callable[..., Any]] = {
     np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sinc, np.sin, np.cos, np.tan, np.arcsin,
     np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, sigmoid,
     np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.matmul, matmul_transposed, np.dot, np.inner, np.outer,
-    np.tensordot, np.einsum,
+    np.tensordot, np.einsum, scaled_sum,
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.broadcast_to, np.flip, np.copy,
     np.concatenate, np.where, scatter,
 }  # fmt: skip

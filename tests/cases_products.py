@@ -52,12 +52,12 @@ UNEVEN = [
 CASES: dict[Callable[..., Any], list[Call]] = {
     np.matmul: [*MATRICES, *BATCHES],
     matmul_transposed: [
-        call(real(2, 3), real(4, 3)),
-        call(real(3), real(4, 3)),
-        call(real(2, 1), real(1, 1)),
-        call(real(1, 3), real(1, 3)),
-        call(real(2, 2, 3), real(4, 3)),
-        call(real(0, 3), real(4, 3)),
+        call(given(2, 3), given(4, 3)),
+        call(given(3), given(4, 3)),
+        call(given(2, 1), given(1, 1)),
+        call(given(1, 3), given(1, 3)),
+        call(given(2, 2, 3), given(4, 3)),
+        call(given(0, 3), given(4, 3)),
     ],
     np.dot: [*MATRICES, *UNEVEN],
     np.inner: [

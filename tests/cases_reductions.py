@@ -13,6 +13,7 @@ from cases_samples import (
     call,
     dividend,
     divisor,
+    given,
     holed,
     masked,
     near,
@@ -22,6 +23,7 @@ from cases_samples import (
 )
 
 import autograd_lite as ag
+from autograd_lite.ops.reductions import scaled_sum
 
 WITH_MEAN = [call(real(2, 3), axis=1, mean=apart(2, 1)), call(real(2, 3), axis=0, mean=apart(1, 3), where=MASK)]
 
@@ -39,6 +41,13 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(EMPTY),
         call(EMPTY, axis=0),
         call(EMPTY, axis=1),
+    ],
+    scaled_sum: [
+        call(given(2, 3), 0.05),
+        call(given(3), -2.0),
+        call(given(1).reshape(()), 0.5),
+        call(given(2, 2, 2), 1),
+        call(EMPTY, 0.5),
     ],
     np.mean: [*reduced(real), *masked(real), call(EMPTY, axis=1), call(real(2, 3), dtype=np.float64)],
     np.var: [

@@ -15,6 +15,7 @@ from cases_samples import Call, Fixed
 
 import autograd_lite as ag
 from autograd_lite.ops.linalg import matmul_transposed
+from autograd_lite.ops.reductions import scaled_sum
 
 COMPLEX_TOLERANCE = 1e-12
 DIFFERENCE_TOLERANCE = 5e-12
@@ -25,8 +26,9 @@ ANALYTIC = {
     np.sqrt, np.reciprocal, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan,
     np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, np.sinc,
     ag.sigmoid, np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.where, np.matmul, np.dot, np.inner, np.outer,
-    matmul_transposed, np.tensordot, np.einsum, np.kron, np.cross, np.linalg.multi_dot, np.linalg.matrix_power, np.linalg.inv,
+    np.tensordot, np.einsum, np.kron, np.cross, np.linalg.multi_dot, np.linalg.matrix_power, np.linalg.inv,
     np.linalg.solve, np.linalg.det, np.trace, np.diff, np.ediff1d, np.convolve, np.polyval, np.vander, np.trapezoid, np.gradient,
+    matmul_transposed, scaled_sum,
     np.repeat, np.tile, np.resize, np.roll, np.rot90, np.delete, np.insert, np.take, np.take_along_axis, np.compress,
     np.extract, np.choose, np.block, np.diag, np.diagflat, np.diagonal, np.tril, np.triu, np.append, np.select,
     np.lib.stride_tricks.sliding_window_view,

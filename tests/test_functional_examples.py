@@ -11,6 +11,7 @@ import autograd_lite as ag
 from autograd_lite.batching import BATCHING
 from autograd_lite.mode import Tracer, tracing
 from autograd_lite.ops.linalg import matmul_transposed
+from autograd_lite.ops.reductions import scaled_sum
 
 rng = np.random.default_rng(0)
 N = 7
@@ -399,6 +400,7 @@ RULES = {
         lambda v: np.sum(v[0, 0]),
     ],
     "scan": [
+        lambda v: v * scaled_sum(v, 0.5) + scaled_sum(v[0], 2.0),
         lambda v: np.cumsum(v),
         lambda v: np.cumsum(v, axis=0),
         lambda v: np.cumprod(v, axis=-1),

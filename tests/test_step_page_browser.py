@@ -305,7 +305,7 @@ def test_nothing_runs_out_of_the_panel(opened, tmp_path):
         ag.step_through(network([784, 16, 16, 10])).save(tmp_path / "x.html"), viewport={"width": 1000, "height": 700}
     )
     too_wide = "() => at('panel').scrollWidth > at('panel').clientWidth"
-    assert page.evaluate(f"[...steps, 0].map((_, i) => (go(i), ({too_wide})()))") == [False] * 19
+    assert page.evaluate(f"[...steps, 0].map((_, i) => (go(i), ({too_wide})()))") == [False] * 18
     page.evaluate("select(Number(Object.keys(leaves)[0]))")
     assert not page.evaluate(too_wide)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..ops.activations import relu, sigmoid, softplus
 from ..ops.linalg import matmul_transposed
+from ..ops.reductions import scaled_sum
 from ..rules import IMPURE
 from .algebra import cancel_transposes, drop_identities, name_products, numbers_first
 from .factors import gather_factors, plain_sums, reuse_activations, sums_of_squares
@@ -183,6 +184,7 @@ def spelled_out(program: Program) -> Program:
 SPELLINGS: dict[Any, Callable[..., Value]] = {
     sigmoid: lambda x: make(np.divide, 1.0, make(np.add, 1.0, make(np.exp, make(np.negative, x)))),
     relu: lambda x: make(np.maximum, x, 0),
+    scaled_sum: lambda x, factor: make(np.multiply, make(np.sum, x), factor),
     matmul_transposed: lambda x, y: make(np.matmul, x, make(np.transpose, y)),
     softplus: lambda x: make(
         np.add, make(np.maximum, x, 0), make(np.log1p, make(np.exp, make(np.negative, make(np.absolute, x))))

@@ -24,6 +24,7 @@ NOTATION = {
     "matmul":       "{0} @ {1}",
     "matmul_transposed": "{0} @ {1}ᵀ",
     "dot":          "{0} · {1}",
+    "scaled_sum":   "{1}·Σ {0}",
     "outer":        "{0} ⊗ {1}",
     "negative":     "−{0}",
     "positive":     "+{0}",
@@ -55,7 +56,8 @@ SYMBOLS = {
 """Short names for functions written as calls."""
 
 COUNTED = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/", "matmul": "@", "negative": "−x", "square": "x²"}
-COUNTED |= {"matmul_transposed": "@ᵀ", "transpose": "xᵀ", "sqrt": "√", "power": "xⁿ", "getitem": "x[i]"} | SYMBOLS
+COUNTED |= {"matmul_transposed": "@ᵀ", "transpose": "xᵀ", "sqrt": "√", "power": "xⁿ", "getitem": "x[i]"}
+COUNTED |= {"scaled_sum": "Σ"} | SYMBOLS
 """Signs for counting operations: `256 ·, 16 σ`."""
 
 INDEXING = ("getitem", "index")

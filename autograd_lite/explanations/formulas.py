@@ -95,6 +95,7 @@ MAPS: dict[str, tuple[str | None, ...]] = {
     "getitem":      ("{g} where it was read from {x}, 0 elsewhere",),
     "setitem":      ("{g}, 0 where {x} was overwritten",  None,  "{g} where {z} was written"),
     "sum":          ("{g} for every element that was summed",),
+    "scaled_sum":   ("{y}·{g} for every element that was summed",),
     "mean":         ("{g} / n for every one of n elements",),
     "max":          ("{g} at the largest element, shared if there are several, 0 elsewhere",),
     "min":          ("{g} at the smallest element, shared if there are several, 0 elsewhere",),

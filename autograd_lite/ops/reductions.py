@@ -6,10 +6,11 @@ gets the gradient 0, whatever its value.
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from ..rules import PLAIN, TAKES_ELLIPSIS, composite, constant, defvjp
+from ..rules import PLAIN, TAKES_ELLIPSIS, composite, constant, defvjp, primitive
 
 
 def _axes(x, axis):
@@ -54,6 +55,21 @@ def _only(where, g):
 
 def _given(initial):
     return initial is not None and initial is not np._NoValue
+
+
+# With out=... a result is an array at once, and not a NumPy scalar first.
+_AS_ARRAY: Any = {"out": ...} if TAKES_ELLIPSIS else {}
+_sum_up = partial(np.add.reduce, axis=None, **_AS_ARRAY)
+
+
+@primitive
+def scaled_sum(x, factor):
+    """factor times the sum of all elements of x, for a number factor: an average, if that is 1 over how many are averaged."""
+    return np.multiply(_sum_up(x), factor, **_AS_ARRAY)
+
+
+def _scaled_sum_dx(g, ans, x, factor):
+    return _spread(g * factor, x)
 
 
 def _sum_dx(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
@@ -174,6 +190,7 @@ def _initial_dprod(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, i
 # fmt: off
 #      function         d/dx                                  d/dinitial
 defvjp(np.sum,          _sum_dx,      None, None, None, None, _initial_dsum,     initial=_initial_dsum)
+defvjp(scaled_sum,      _scaled_sum_dx)
 defvjp(np.mean,         _mean_dx)
 defvjp(np.var,          _var_dx,      mean=_var_dmean)
 defvjp(np.std,          _std_dx,      mean=_std_dmean)
@@ -183,8 +200,6 @@ defvjp(np.prod,         _prod_dx,     None, None, None, None, _initial_dprod,   
 # fmt: on
 
 
-# With out=... a sum is an array at once, and not a NumPy scalar first.
-_sum_up = partial(np.add.reduce, axis=None, **({"out": ...} if TAKES_ELLIPSIS else {}))
 PLAIN[np.sum] = lambda x, *args, **keywords: np.sum(x, *args, **keywords) if args or keywords else _sum_up(x)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import Tensor, scope
 from autograd_lite.graph import apply, leaf
+from autograd_lite.ops.reductions import scaled_sum
 
 Terms = Callable[..., Tensor]
 
@@ -45,7 +46,7 @@ class Cost:
         with self._scope:
             output, y = self._checked(output, y)
             n = self._examples(output._array.shape)
-            cost: Tensor = apply(np.sum, (self._terms(output, y),)) * (self._factor / n)
+            cost: Tensor = apply(scaled_sum, (self._terms(output, y), self._factor / n))
         cost.name = "C"
         return cost
 
