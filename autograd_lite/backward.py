@@ -33,17 +33,16 @@ def chain_rule(
     record : let the rules see Tensors, so that the pass is itself part of a graph, instead of arrays
     Raises RuntimeError for a value that was written after it was used.
     """
-    cotangents = {n: g for n, g in seeds.items() if passing is None or n in passing}
+    cotangents = dict(seeds) if passing is None else {n: g for n, g in seeds.items() if n in passing}
     complete: dict[Node, Cotangent] = {}
     waiting = Waiting()
-    for node in cotangents:
-        if node.op is not None:
-            waiting.push(node)
+    for output in cotangents:
+        if output.op is not None:
+            waiting.push(output)
     written = last_stamp()
     announced = hush()  # a slope may be infinite or undefined; it is returned, not hidden and not announced
     try:
-        while waiting.numbers:
-            node = waiting.pop()
+        while (node := waiting.pop()) is not None:
             g = cotangents.pop(node)
             if node.index < written:  # else it is newer than any write
                 check_unwritten(node)
@@ -158,11 +157,11 @@ def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     """Sum over the axes along which an input of `shape` was broadcast: every copy of it contributes."""
     extra = c.ndim - len(shape)
     if extra > 0:
-        c = _sum(c, axis=0 if extra == 1 else tuple(range(extra)))
+        c = _sum(c, 0 if extra == 1 else tuple(range(extra)))
         if c.shape == shape:
             return c
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and i < c.ndim and c.shape[i] != 1)
-    return _sum(c, axis=stretched, keepdims=True) if stretched else c
+    return _sum(c, stretched, keepdims=True) if stretched else c
 
 
 _sum = np.add.reduce

@@ -59,25 +59,34 @@ def newest_first(nodes: Iterable[Node]) -> list[Node]:
 class Waiting:
     """Nodes that wait for their turn: the newest comes first, whenever it came.
 
-    They are kept by their numbers, which a heap compares quicker than tuples or nodes.
+    It is kept apart, since mostly only one waits; the others lie in a heap by their numbers, which are compared quicker than
+    tuples or nodes.
     """
 
-    __slots__ = ("_by_number", "numbers")
+    __slots__ = ("_by_number", "_numbers", "newest")
 
     def __init__(self) -> None:
-        self.numbers: list[int] = []
-        """Minus the `index` of each, as a heap."""
+        self.newest: Node | None = None
+        self._numbers: list[int] = []
         self._by_number: dict[int, Node] = {}
 
     def push(self, node: Node) -> None:
         """Let a node wait that does not wait yet."""
+        newest = self.newest
+        if newest is None:
+            self.newest = node
+            return
+        if node.index > newest.index:
+            self.newest, node = node, newest
         number = -node.index
         self._by_number[number] = node
-        heappush(self.numbers, number)
+        heappush(self._numbers, number)
 
-    def pop(self) -> Node:
-        """The newest of those that wait, which waits no longer."""
-        return self._by_number.pop(heappop(self.numbers))
+    def pop(self) -> Node | None:
+        """The newest of those that wait, which waits no longer; None if none does."""
+        node = self.newest
+        self.newest = self._by_number.pop(heappop(self._numbers)) if self._numbers else None
+        return node
 
 
 def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:

@@ -201,7 +201,7 @@ def test_steps_of_the_interpreter_are_counted_by_the_line(capsys):
     assert n > 2 and twice[__file__, name] == 2 * n
     bytecodes.main(["--lines"])
     printed = capsys.readouterr().out
-    assert "autograd_lite/backward.py: chain_rule" in printed and "node = waiting.pop()" in printed
+    assert "autograd_lite/backward.py: chain_rule" in printed and "node := waiting.pop()" in printed
 
 
 def test_a_section_prints_as_a_table():

@@ -28,9 +28,12 @@ def _kept(g, x, axis):
     return np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
 
 
+_NUMBERS = np.ndarray, np.generic
+
+
 def _spread(g, x):
     """g, broadcast to the shape of x. A single number is spread by hand: np.broadcast_to takes longer than most rules."""
-    if g.ndim or not isinstance(g, np.ndarray | np.generic):
+    if g.ndim or not isinstance(g, _NUMBERS):
         return np.broadcast_to(g, x.shape)
     if x.size < 4096:
         full = np.empty(x.shape, g.dtype)

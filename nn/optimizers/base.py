@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy import ndarray, subtract
 
 from autograd_lite import Tensor
 from autograd_lite.trees import mapped
@@ -113,15 +114,20 @@ class Optimizer(Watched, ABC):
         clipped = (
             self.clipped([None if p._grad is None else p._grad._array for p in self.params]) if self.clips else None
         )
-        for i, p in enumerate(self.params):
+        state = self.state
+        i = -1
+        for p in self.params:
+            i += 1
             g = p._grad
             if g is not None:
                 array = p._array
                 rule = self if rules is None else rules[i]
-                value, self.state[i] = rule.update(array, g._array if clipped is None else clipped[i], self.state[i])
-                if value.dtype is not array.dtype:
-                    value = value.astype(array.dtype, copy=False)  # an lr that is a np.float64 widens it
-                p.write(value if type(value) is np.ndarray else np.asarray(value))  # NumPy makes a scalar of 0-d arrays
+                value, state[i] = rule.update(array, g._array if clipped is None else clipped[i], state[i])
+                if type(value) is not ndarray or value.dtype is not array.dtype:
+                    value = np.asarray(
+                        value, array.dtype
+                    )  # NumPy makes a scalar of 0-d arrays, and float64 of a np.float64 lr
+                p.write(value)
 
     @property
     def clips(self) -> bool:
@@ -280,8 +286,8 @@ def _hashable(option: Any) -> Any:
 
 def minus(p: Any, change: Any) -> Any:
     """p - change; of arrays in the memory of `change`, which nobody else holds."""
-    if type(change) is np.ndarray and change.dtype is p.dtype and change.ndim:
-        return np.subtract(p, change, change)
+    if type(change) is ndarray and change.dtype is p.dtype and change.ndim:
+        return subtract(p, change, change)
     return p - change
 
 
