@@ -129,7 +129,7 @@ class Printing:
     def _call(self, v: Value, into: str | None = None) -> str:
         if is_plain_reduction(v):
             return self._reduction(v, into)
-        if v.is_weak or v.op in (getitem, np.transpose) or (v.ndim == 0 and v.op in INFIX):
+        if v.is_weak or v.op in (getitem, np.transpose, np.astype) or (v.ndim == 0 and v.op in INFIX):
             return written(v, self._of, self._function)[0]
         op = v.op
         if op is np.divide and v.kind == "f" and type(v.args[0]) is float and v.args[0] == 1.0 and v.like(v.args[1]):
