@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .backward import pull_back
-from .graph import NESTS, Node, apply, clock, leaf
+from .graph import NESTS, Node, apply, clock, extras, leaf
 from .mode import current_mode, enable_grad
 from .rules import defvjp, name_of
 from .tensor import Tensor
@@ -56,6 +56,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         segment = Segment(f, args, keywords, list(places.values()), _walk(made, started)[1])
         packed.args = segment, segment.sources
         packed._requires_grad = True
+        extras(packed).runs_code = True
         parts = dict(zip(made, _unpacked(packed, made), strict=True))
         for old, new in parts.items():
             new.name = old.name

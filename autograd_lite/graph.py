@@ -21,7 +21,9 @@ clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
 
-_last_write, _last_stamp = [0], [0]
+_last_write = [0]
+LAST_STAMP = [0]
+"""When any value was last written, in a list of one, which the backward pass reads at every node."""
 _stamping = Lock()
 """Held by who stamps a value: of two threads that do, the later stamp has to be the one that is kept."""
 
@@ -38,13 +40,13 @@ def note_write() -> None:
 
 def last_stamp() -> int:
     """When any value was last written. No node is stamped as written later."""
-    return _last_stamp[0]
+    return LAST_STAMP[0]
 
 
 def stamp(nodes: "Iterable[Node]") -> None:
     """Stamp nodes as written. Those that have the same arrays as before, which a program wrote into, had no `last_write`."""
     with _stamping:
-        _last_stamp[0] = now = next(clock)
+        LAST_STAMP[0] = now = next(clock)
     for node in nodes:
         node._written = now
 
@@ -105,7 +107,7 @@ class Node:
             tracer.refuse_write(self)
         self._array = array
         with _stamping:
-            _last_stamp[0] = _last_write[0] = self._written = _tick()
+            LAST_STAMP[0] = _last_write[0] = self._written = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":
@@ -125,7 +127,7 @@ class Node:
         self._grad = g
 
     def take_over(self, source: "Node") -> None:
-        """Become the node `source`, value, history and number, and stay the object one is. The source must not be used on."""
+        """Become the node `source`, value, history and number, and stay the object one is. Nobody may use the source as it is."""
         self._array, self._requires_grad = source._array, source._requires_grad
         self.op, self.args, self.keywords = source.op, source.args, source.keywords
         self.index, self.scope = source.index, source.scope
@@ -140,13 +142,15 @@ class Node:
 
 
 class Extras:
-    """What few nodes have: hooks, a wish to keep the gradient, the mark of a finished backward pass."""
+    """What few nodes have: hooks, a wish to keep the gradient, marks."""
 
-    __slots__ = ("hooks", "retain_grad", "spent")
+    __slots__ = ("hooks", "retain_grad", "runs_code", "spent")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain_grad = False
+        self.runs_code = False
+        """Does its rule run a function of the user's?"""
         self.spent = False
 
 

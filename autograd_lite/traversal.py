@@ -52,7 +52,7 @@ def check_unwritten(node: Node) -> None:
 
 
 def newest_first(nodes: Iterable[Node]) -> list[Node]:
-    """The order of the backward pass."""
+    """In the order of the backward pass, if it is to know all nodes before."""
     return sorted(nodes, key=_index, reverse=True)
 
 
@@ -63,30 +63,35 @@ class Waiting:
     tuples or nodes.
     """
 
-    __slots__ = ("_by_number", "_numbers", "newest")
+    __slots__ = ("_by_number", "_newest", "_numbers")
 
     def __init__(self) -> None:
-        self.newest: Node | None = None
+        self._newest: Node | None = None
         self._numbers: list[int] = []
+        """Minus the `index` of each of the others, as a heap."""
         self._by_number: dict[int, Node] = {}
 
     def push(self, node: Node) -> None:
         """Let a node wait that does not wait yet."""
-        newest = self.newest
+        newest = self._newest
         if newest is None:
-            self.newest = node
+            self._newest = node
             return
         if node.index > newest.index:
-            self.newest, node = node, newest
+            self._newest, node = node, newest
         number = -node.index
         self._by_number[number] = node
         heappush(self._numbers, number)
 
     def pop(self) -> Node | None:
         """The newest of those that wait, which waits no longer; None if none does."""
-        node = self.newest
-        self.newest = self._by_number.pop(heappop(self._numbers)) if self._numbers else None
+        node = self._newest
+        self._newest = self._by_number.pop(heappop(self._numbers)) if self._numbers else None
         return node
+
+    def all(self) -> list[Node]:
+        """Those that wait, in any order."""
+        return list(self._by_number.values()) if self._newest is None else [self._newest, *self._by_number.values()]
 
 
 def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:

@@ -1,5 +1,6 @@
 """Hooks, gradients in between, and gradients of chosen Tensors."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,111 @@ def test_a_hook_cannot_reach_the_gradient_through_what_it_was_given():
     x.register_hook(spoil)
     np.sum(x * 1.0).backward()
     same(x.grad, [1.0, 1.0])
+
+
+def test_hooks_run_from_the_newest_node_to_the_oldest_leaves_among_them():
+    a = leaf(2.0, name="a")
+    h = (a * 3.0).named("h")
+    b = leaf(5.0, name="b")
+    y = (h * b * a).named("y")
+    ran = []
+    for t in (a, h, b, y):
+        t.register_hook(lambda g, t=t: ran.append(t.name))
+    y.backward(retain_graph=True)
+    assert ran == ["y", "b", "h", "a"]
+    ran.clear()
+    ag.step_through(y)
+    assert ran == ["y", "b", "h", "a"]
+
+
+@pytest.mark.parametrize("where", ["y", "h"])
+@pytest.mark.parametrize("by", ["backward", "gradients", "create_graph"])
+def test_what_requires_a_gradient_is_settled_before_a_hook_runs(where, by):
+    a, other = leaf(2.0), ag.Tensor(5.0)
+    h = a * other * 3.0
+    y = h * a * other
+
+    def hook(g):
+        a.requires_grad, other.requires_grad = False, True
+
+    {"y": y, "h": h}[where].register_hook(hook)
+    if by == "backward":
+        y.backward()
+        same(a.grad, 2 * 2.0 * 3.0 * 5.0**2)
+    else:
+        (g,) = ag.gradients(y, [a], create_graph=by == "create_graph")
+        same(g, 2 * 2.0 * 3.0 * 5.0**2)
+    assert other.grad is None
+
+
+def test_a_hook_that_is_registered_by_a_hook_runs():
+    a, b = leaf(2.0), leaf(3.0)
+    y = a * b
+    y.register_hook(lambda g: a.register_hook(lambda g: g * 10.0) and None)
+    y.backward()
+    same(a.grad, 30.0)
+    same(b.grad, 2.0)
+
+
+@pytest.mark.parametrize("unrelated", [False, True])
+def test_a_hook_that_writes_what_is_still_needed_makes_the_pass_raise(unrelated):
+    a = leaf(2.0)
+    h = a * a
+    y = h * 3.0
+    if unrelated:
+        ag.Tensor(1.0).data = np.array(2.0)
+    y.register_hook(lambda g: setattr(a, "data", np.array(100.0)))
+    with pytest.raises(RuntimeError, match="written after"):
+        y.backward()
+    assert a.grad is None
+
+
+@pytest.mark.parametrize("on", ["y", "late"])
+def test_a_hook_that_makes_another_node_of_one_still_to_come_makes_the_pass_raise(on):
+    a = leaf(2.0, 3.0)
+    h = a * a
+    late = np.exp(a)
+    y = h * 3.0 + late
+
+    def hook(g):
+        with ag.enable_grad():
+            h[0] = 7.0
+
+    {"y": y, "late": late}[on].register_hook(hook)
+    with pytest.raises(RuntimeError, match=r"written after|made another node of .*copy"):
+        y.backward(np.ones(2))
+    assert a.grad is None
+
+
+def test_no_hook_and_no_checkpoint_runs_before_a_stale_value_is_found():
+    ran = []
+
+    def f(x):
+        ran.append("f")
+        return np.sin(x)
+
+    a = leaf(2.0)
+    y = ag.checkpoint(f)(a * a) * 3.0
+    ran.clear()
+    y.register_hook(lambda g: ran.append("hook"))
+    with ag.no_grad():
+        a.data = np.array(4.0)
+    with pytest.raises(RuntimeError, match="written after"):
+        y.backward()
+    assert ran == []
+
+
+def test_a_gradient_that_a_hook_replaced_is_given_up_at_once():
+    weights = [ag.Tensor(np.ones(10**5), requires_grad=True) for _ in range(8)]
+    for w in weights:
+        w.register_hook(lambda g: g * 2.0)
+    y = sum(np.sum(w * 2.0) for w in weights)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    y.backward()
+    most = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert most < 11 * weights[0].nbytes
 
 
 def test_only_leaves_get_a_gradient():

@@ -185,6 +185,12 @@ def test_a_network_goes_through_the_four_equations():
     ]  # fmt: skip
 
 
+def test_one_example_has_an_outer_product_for_its_weights():
+    C = nn.quadratic_cost(nn.MLP([3, 2], seed=0)(np.ones(3)), np.array([0.0, 1.0]))
+    (step,) = (s for s in ag.step_through(C).steps if s.equation == "BP4")
+    assert step.formula.endswith("⊗ x")
+
+
 def test_with_the_cross_entropy_the_cost_makes_the_error_at_once():
     found = ag.step_through(network(nn.cross_entropy_cost)[0]).steps
     assert {s.law for s in found if s.equation == "BP1"} == {"δ² = ∇ₐC ⊙ σ′(z²), which the cost makes from z² at once"}

@@ -129,6 +129,20 @@ def test_a_value_is_an_array_whatever_update_makes_of_it(kind):
     assert p.data.tolist() == [0.5, 1.5]
 
 
+@pytest.mark.parametrize("value", [None, "2.5", 2.5, [0.5, 1.5]])
+def test_a_value_that_is_no_array_is_refused(value):
+    class Own(nn.optimizers.Optimizer):
+        def update(self, p, g, state):
+            return value, None
+
+    for start in 1.0, [1.0, 2.0]:
+        p = nn.Parameter(start, name="w")
+        p.grad = np.ones(p.shape)
+        with pytest.raises(TypeError, match=r"Own\.update gave .* for the new value of 'w'.*must be an array"):
+            Own([p], lr=0.5).step()
+        assert p.tolist() == start
+
+
 def test_zero_grad_forgets_the_gradients():
     p = nn.Parameter([1.0])
     p.grad = np.array([1.0])

@@ -136,6 +136,8 @@ def formula_of(use: Use, names: Names, cost: str) -> Formula:
     kinds = FACTORS.get(key) or MAPS.get(key) or ()
     if key in ("matmul", "dot") and all(np.ndim(_value(a)) for a in node.args):
         kinds = PRODUCTS[_is_vector(node.args[0]), _is_vector(node.args[1])]
+    if key == "matmul_transposed" and _is_vector(node.args[0]):
+        kinds = ("{g} @ {y}", "{g} ⊗ {x}")
     right = kinds[position] if position is not None and position < len(kinds) else None
     exponent = node.args[1] if len(node.args) > 1 else None
     if key == "power" and position == 0 and isinstance(exponent, int | float):

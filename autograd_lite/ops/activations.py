@@ -112,7 +112,9 @@ def gelu(x, approximate=None):
 def _sigmoid_dx(g, ans, x):
     """sigmoid(x) sigmoid(-x): the difference 1 - sigmoid(x) would lose its digits where sigmoid(x) is near 1."""
     if type(x) is np.ndarray:
-        return g * (ans / (1.0 + np.exp(x)))
+        e = np.exp(x)
+        e += 1.0
+        return g * (ans / e)
     return g * (ans * sigmoid(-x))  # the same, and its own derivative is not 0 times inf where exp(x) overflows
 
 

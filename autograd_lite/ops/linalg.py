@@ -43,7 +43,8 @@ def _matmul_transposed_dx(g, ans, x, y):
 
 def _matmul_transposed_dy(g, ans, x, y):
     """gᵀ x, as (xᵀ g)ᵀ."""
-    return VJPS[np.matmul][1](g, ans, x, y.T).mT
+    back = VJPS[np.matmul][1](g, ans, x, y.T)
+    return back.mT if getattr(back, "ndim", 0) > 1 else back  # a rule may give a number
 
 
 def _dot_dx(g, ans, x, y):
@@ -161,7 +162,7 @@ defvjp(np.outer,          _outer_dx,             _outer_dy)
 defvjp(np.tensordot,      _tensordot_dx,         _tensordot_dy)
 defvjp(np.einsum,         None,                  repeated=_einsum_dx)
 # fmt: on
-array_like(np.dot, np.inner, np.outer, np.tensordot, np.einsum)
+array_like(matmul_transposed, np.dot, np.inner, np.outer, np.tensordot, np.einsum)
 
 
 @composite(np.vdot)

@@ -67,7 +67,10 @@ _sum_up = partial(np.add.reduce, axis=None, **_AS_ARRAY)
 
 @primitive
 def scaled_sum(x, factor):
-    """factor times the sum of all elements of x, for a number factor: an average, if that is 1 over how many are averaged."""
+    """factor times the sum of all elements of x, for a number factor: an average, if that is 1 over how many are averaged.
+
+    It has a rule of its own, and not those of np.sum and np.multiply.
+    """
     return np.multiply(_sum_up(x), factor, **_AS_ARRAY)
 
 

@@ -115,7 +115,7 @@ class Optimizer(Watched, ABC):
             self.clipped([None if p._grad is None else p._grad._array for p in self.params]) if self.clips else None
         )
         state = self.state
-        i = -1
+        i = -1  # counted by hand, which is quicker
         for p in self.params:
             i += 1
             g = p._grad
@@ -124,10 +124,17 @@ class Optimizer(Watched, ABC):
                 rule = self if rules is None else rules[i]
                 value, state[i] = rule.update(array, g._array if clipped is None else clipped[i], state[i])
                 if type(value) is not ndarray or value.dtype is not array.dtype:
-                    value = np.asarray(
-                        value, array.dtype
-                    )  # NumPy makes a scalar of 0-d arrays, and float64 of a np.float64 lr
+                    value = self._fitting(value, p)
                 p.write(value)
+
+    def _fitting(self, value: Any, p: Tensor) -> Any:
+        """A new value as an array in the dtype of p: of 0-d arrays NumPy makes scalars, and an lr of np.float64 widens."""
+        if not hasattr(value, "dtype"):
+            raise TypeError(
+                f"{type(self).__name__}.update gave {value!r} for the new value of {p.describe()}, which must be an array: "
+                "it returns the pair of value and state"
+            )
+        return np.asarray(value.astype(p.dtype, copy=False))
 
     @property
     def clips(self) -> bool:
