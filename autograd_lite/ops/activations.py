@@ -109,11 +109,15 @@ def gelu(x, approximate=None):
         return x * sigmoid(_gelu_inner(x))
 
 
+_ONE = {np.dtype(t): np.array(1.0, t) for t in (np.float32, np.float64)}
+"""1 as an array: NumPy takes as long to make one of a Python number as for the sum of small arrays itself."""
+
+
 def _sigmoid_dx(g, ans, x):
     """sigmoid(x) sigmoid(-x): the difference 1 - sigmoid(x) would lose its digits where sigmoid(x) is near 1."""
     if type(x) is np.ndarray:
         e = np.exp(x)
-        e += 1.0
+        e += _ONE.get(e.dtype, 1.0)
         return g * (ans / e)
     return g * (ans * sigmoid(-x))  # the same, and its own derivative is not 0 times inf where exp(x) overflows
 
