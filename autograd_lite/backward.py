@@ -37,7 +37,7 @@ def chain_rule(
     complete: dict[Node, Cotangent] = {}
     waiting = Waiting()
     for output in cotangents:
-        if output.op is not None or output._extras is not None:
+        if output.op is not None or has_hooks(output):
             waiting.push(output)
     stamped = LAST_STAMP
     announced = hush()  # a slope may be infinite or undefined; it is returned, not hidden and not announced
@@ -91,7 +91,7 @@ def chain_rule(
                             cotangents[a] = cotangents[a] + c  # out of place: c may be g itself
                         else:
                             cotangents[a] = c
-                            if a.op is not None or a._extras is not None:
+                            if a.op is not None or (a._extras is not None and a._extras.hooks):
                                 waiting.push(a)
                     elif type(a) in NESTS and any(n in cotangents or _passes(n, passing) for n in nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
@@ -108,10 +108,14 @@ def chain_rule(
                 raise
         for a, g in cotangents.items():  # leaves, which need no turn unless they have hooks
             if wanted is None or a in wanted:
-                complete[a] = completed(g, a, record) if record or a._extras is not None else g
+                complete[a] = completed(g, a, record) if record or has_hooks(a) else g
     finally:
         speak(announced)
     return complete
+
+
+def has_hooks(node: Node) -> bool:
+    return node._extras is not None and bool(node._extras.hooks)
 
 
 def _passes(node: Node, passing: set[Node] | None) -> bool:
@@ -128,7 +132,7 @@ def _send(
         if reached or _passes(a, passing):
             c = fit(c if hasattr(c, "shape") else _from_number(c, a._array, *place), a._array, record)
             cotangents[a] = cotangents[a] + c if reached else c
-            if not reached and (a.op is not None or a._extras is not None):
+            if not reached and (a.op is not None or has_hooks(a)):
                 waiting.push(a)
     elif type(a) in NESTS:
         for part, sent in zip(a, c, strict=True):

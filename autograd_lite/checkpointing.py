@@ -172,7 +172,11 @@ def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
         twin.op, twin.scope, twin._requires_grad = node.op, node.scope, node._requires_grad
         twin.args = tuple([_replaced(a, copies) for a in node.args])
         twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
-        twin.name, twin._extras = node.name, node._extras
+        twin.name = node.name
+        if node._extras is not None:  # all but the stamp
+            more = extras(twin)
+            more.hooks, more.retain_grad = node._extras.hooks, node._extras.retain_grad
+            more.runs_code, more.spent = node._extras.runs_code, node._extras.spent
         copies[node] = twin
     return copies
 

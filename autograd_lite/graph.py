@@ -48,7 +48,7 @@ def stamp(nodes: "Iterable[Node]") -> None:
     with _stamping:
         LAST_STAMP[0] = now = next(clock)
     for node in nodes:
-        node._written = now
+        (node._extras or extras(node)).written = now
 
 
 class Node:
@@ -60,7 +60,6 @@ class Node:
         "_extras",
         "_grad",
         "_requires_grad",
-        "_written",
         "args",
         "index",
         "keywords",
@@ -73,8 +72,6 @@ class Node:
     _extras: "Extras | None"
     _grad: Any
     _requires_grad: bool
-    _written: int
-    """When the value was last replaced; 0 if never. A reader recorded before that moment is stale."""
     op: Callable[..., Any] | None
     """The function that made this node; None for a leaf."""
     args: tuple[Any, ...]
@@ -97,6 +94,11 @@ class Node:
             tracer.refuse_look(self, how)
         return self._array
 
+    @property
+    def _written(self) -> int:
+        """When the value was last replaced; 0 if never. A reader recorded before that moment is stale."""
+        return 0 if self._extras is None else self._extras.written
+
     def write(self, array: np.ndarray[Any, Any]) -> None:
         """Replace the value and stamp the write. The old array is left alone: views of it and other owners keep their value."""
         old = self._array
@@ -107,7 +109,7 @@ class Node:
             tracer.refuse_write(self)
         self._array = array
         with _stamping:
-            LAST_STAMP[0] = _last_write[0] = self._written = _tick()
+            LAST_STAMP[0] = _last_write[0] = (self._extras or extras(self)).written = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":
@@ -142,9 +144,9 @@ class Node:
 
 
 class Extras:
-    """What few nodes have: hooks, a wish to keep the gradient, marks."""
+    """What few nodes have, so that the others are small: hooks, a wish to keep the gradient, marks, the stamp of a write."""
 
-    __slots__ = ("hooks", "retain_grad", "runs_code", "spent")
+    __slots__ = ("hooks", "retain_grad", "runs_code", "spent", "written")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
@@ -152,6 +154,7 @@ class Extras:
         self.runs_code = False
         """Does its rule run a function of the user's?"""
         self.spent = False
+        self.written = 0
 
 
 def extras(node: Node) -> Extras:
@@ -227,7 +230,6 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
     node = _new(_tensor)
     node._array = out
     node._grad = node._extras = node.name = None
-    node._written = 0
     node.scope = mode.scope
     node.index = _tick()
     node._requires_grad = needs = needs and mode.recording
@@ -249,7 +251,6 @@ def leaf(data: np.ndarray[Any, Any], kind: type[Node] | None = None) -> Any:
     node = _new(kind or _tensor)
     node._array = data
     node._grad = node._extras = node.name = node.op = None
-    node._written = 0
     node._requires_grad = False
     node.args = ()
     node.keywords = NO_KEYWORDS

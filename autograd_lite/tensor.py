@@ -49,7 +49,6 @@ class Tensor(Operators, ArrayMethods):
     ):
         self._grad = None
         self._extras = None
-        self._written = 0
         self._requires_grad = False
         self.op, self.args, self.keywords = None, (), NO_KEYWORDS
         self.name = name

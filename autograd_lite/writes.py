@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NESTS, Node, apply, leaf, nodes_in, stamp, values_of
+from .graph import NESTS, Node, apply, extras, leaf, nodes_in, stamp, values_of
 from .mode import current_mode
 from .rules import primitive
 
@@ -64,7 +64,7 @@ def _become(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) 
     """Let `t` be the node that `change` makes of its old value. Whatever `operands` were made from `t` read the old value."""
     old = leaf(t._array)
     old.take_over(t)
-    old._written, old.name = 0, t.name
+    old.name = t.name
     new = change(old)
     waiting = list(nodes_in(operands))
     seen = set(waiting)
@@ -80,7 +80,7 @@ def _become(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) 
         seen |= inputs
     t.take_over(new)
     stamp([t])
-    t._written = t.index  # when its new value was made: that is not stale itself
+    extras(t).written = t.index  # when its new value was made: that is not stale itself
 
 
 def _reading(a: Any, t: Node, old: Node) -> Any:

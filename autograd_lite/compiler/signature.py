@@ -60,9 +60,11 @@ def kind_of(a: Any) -> Hashable:
 
 
 def hooks_of(tensor: Node) -> Hashable:
-    """What happens to the gradient of a Tensor when it is complete."""
+    """What happens to the gradient of a Tensor when it is complete; None if nothing does."""
     more = tensor._extras
-    return None if more is None else (tuple(more.hooks.values()), more.retain_grad)
+    return (
+        None if more is None or not (more.hooks or more.retain_grad) else (tuple(more.hooks.values()), more.retain_grad)
+    )
 
 
 def layout(array: np.ndarray[Any, Any]) -> Hashable:

@@ -237,7 +237,6 @@ class _Watched:
     def __init__(self, tensor: Node):
         self.tensor = tensor
         self._array = tensor._array
-        self._extras = tensor._extras
         self._state = self._current()
         computed = tensor.op is not None and tensor._requires_grad
         self._below = [(n, n._written) for n in ancestors([tensor])] if computed else []
@@ -247,7 +246,7 @@ class _Watched:
         tensor = self.tensor
         if self._below and any(n._written != when for n, when in self._below):
             return False
-        if tensor._array is self._array and tensor._extras is self._extras and self._extras is None:
+        if tensor._array is self._array and self._state[-1] is None and hooks_of(tensor) is None:
             return tensor._requires_grad is self._state[0]
         if self._current() != self._state:
             return False
