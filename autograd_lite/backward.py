@@ -106,9 +106,10 @@ def chain_rule(
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
                 raise
+        late = passing is not None  # may a hook have been registered since a leaf was reached?
         for a, g in cotangents.items():  # leaves, which need no turn unless they have hooks
             if wanted is None or a in wanted:
-                complete[a] = completed(g, a, record) if record or has_hooks(a) else g
+                complete[a] = completed(g, a, record) if record or (late and has_hooks(a)) else g
     finally:
         speak(announced)
     return complete
