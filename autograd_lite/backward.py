@@ -40,18 +40,23 @@ def chain_rule(
         if output.op is not None or has_hooks(output):
             waiting.push(output)
     stamped = LAST_STAMP
+    held: list[tuple[Node, int]] = []
     announced = hush()  # a slope may be infinite or undefined; it is returned, not hidden and not announced
     try:
         while (node := waiting.pop()) is not None:
+            if held:
+                require_the_same(held)
+                held = []
             g = cotangents.pop(node)
             op: Any = node.op
             more = node._extras
             if more is not None and (more.hooks or more.runs_code):
-                held = waiting.all()
+                held = [
+                    (n, n.index) for n in waiting.all()
+                ]  # code of the user's runs, which may change what is still to come
                 if passing is None:
-                    passing = ancestors([node, *held])  # before the user's code changes what requires a gradient
-                g = completed(g, node, record, held)
-            elif record:
+                    passing = ancestors([node, *waiting.all()])
+            if record or more is not None:
                 g = completed(g, node, record)
             if wanted is not None:
                 if node in wanted:
@@ -113,6 +118,16 @@ def chain_rule(
     finally:
         speak(announced)
     return complete
+
+
+def require_the_same(held: Iterable[tuple[Node, int]]) -> None:
+    """Raise RuntimeError if one of the nodes has another number, and so another history, than it had."""
+    for node, number in held:
+        if node.index != number:
+            raise RuntimeError(
+                f"{node.describe()} was made another node, by a hook or in a checkpoint, while the backward pass was on its way "
+                "through it: write into a copy() of it"
+            )
 
 
 def has_hooks(node: Node) -> bool:
@@ -180,13 +195,11 @@ def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
 _sum = np.add.reduce
 
 
-def completed(g: Cotangent, node: Node, record: bool, held: Iterable[Node] = ()) -> Cotangent:
+def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:
     """What the hooks of a node make of its complete cotangent, which then has its name.
 
-    held : nodes that the hooks must leave alone
-    Raises ValueError if a hook returns another shape, RuntimeError if one writes into a node that is held.
+    Raises ValueError if a hook returns another shape.
     """
-    numbers = [(n, n.index) for n in held]
     for hook in list(node._extras.hooks.values()) if node._extras is not None else ():
         if record:
             returned = hook(g)
@@ -200,12 +213,6 @@ def completed(g: Cotangent, node: Node, record: bool, held: Iterable[Node] = ())
                     f"a hook on {node.describe()} returned shape {replaced._array.shape}; its gradient has {node._array.shape}"
                 )
             g = replaced if record else replaced._array
-    for n, number in numbers:
-        if n.index != number:
-            raise RuntimeError(
-                f"a hook on {node.describe()} made another node of {n.describe()}, on whose way to the leaves the backward pass "
-                "is: write into a copy() of it"
-            )
     if record and g.name is None and node.name is not None and g.op is not None:
         g.name = f"dC_d{node.name}"
     return g

@@ -23,7 +23,7 @@ clock = count(1)
 
 _last_write = [0]
 LAST_STAMP = [0]
-"""When any value was last written, in a list of one, which the backward pass reads at every node."""
+"""When any value was last written; no node is stamped as written later. In a list of one: the backward pass reads it often."""
 _stamping = Lock()
 """Held by who stamps a value: of two threads that do, the later stamp has to be the one that is kept."""
 
@@ -36,11 +36,6 @@ def last_write() -> int:
 def note_write() -> None:
     """Tell those who ask for the `last_write` that there is one now."""
     _last_write[0] = next(clock)
-
-
-def last_stamp() -> int:
-    """When any value was last written. No node is stamped as written later."""
-    return LAST_STAMP[0]
 
 
 def stamp(nodes: "Iterable[Node]") -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from .graph import NESTS, Node, last_stamp, nodes_in
+from .graph import LAST_STAMP, NESTS, Node, nodes_in
 from .rules import name_of
 
 _index = attrgetter("index")
@@ -30,7 +30,7 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
                         found.add(part)
                         if part.op is not None:
                             computed.append(part)
-    if computed and last_stamp() > min(map(_index, computed)):  # else they are all newer than any write
+    if computed and LAST_STAMP[0] > min(map(_index, computed)):  # else they are all newer than any write
         for node in computed:
             check_unwritten(node)
     return found

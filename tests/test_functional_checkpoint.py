@@ -248,6 +248,20 @@ def test_a_value_that_is_stale_inside_raises():
         ag.checkpoint(f)(s.x).backward()
 
 
+def test_a_function_that_makes_another_node_of_one_still_to_come_raises():
+    a = ag.Tensor([2.0, 3.0], requires_grad=True)
+    h = a * a
+
+    def f(x):
+        h[0] = 7.0
+        return np.sin(x)
+
+    z = ag.checkpoint(f)(a)
+    with pytest.raises(RuntimeError, match="was made another node"):
+        (np.sum(h * 3.0) + np.sum(z)).backward()
+    assert a.grad is None
+
+
 def test_an_exception_inside_comes_out_as_it_is():
     def f(x):
         raise KeyError("mine")

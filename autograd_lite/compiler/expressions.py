@@ -46,10 +46,8 @@ def written(value: Value, of: Callable[[Any], Text], function: Callable[[Any], s
         if op is getitem:
             return f"{bracket(of(args[0]), ATOM)}[{index(args[1], of)}]", ATOM
     if op is np.astype and len(args) == 2 and value.keywords in ({}, {"copy": True}) and _finds_operator(value):
-        return (
-            f"{bracket(of(args[0]), ATOM)}.astype({of(args[1])[0]})",
-            ATOM,
-        )  # NumPy 2.0's function refuses its scalars
+        # NumPy 2.0's function refuses NumPy's scalars.
+        return f"{bracket(of(args[0]), ATOM)}.astype({of(args[1])[0]})", ATOM
     name = "abs" if op is operator.abs else function(op)
     return f"{name}({', '.join(arguments(value, of))})", ATOM
 

@@ -62,9 +62,9 @@ def kind_of(a: Any) -> Hashable:
 def hooks_of(tensor: Node) -> Hashable:
     """What happens to the gradient of a Tensor when it is complete; None if nothing does."""
     more = tensor._extras
-    return (
-        None if more is None or not (more.hooks or more.retain_grad) else (tuple(more.hooks.values()), more.retain_grad)
-    )
+    if more is None or not (more.hooks or more.retain_grad):
+        return None
+    return tuple(more.hooks.values()), more.retain_grad
 
 
 def layout(array: np.ndarray[Any, Any]) -> Hashable:
