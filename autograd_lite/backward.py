@@ -51,13 +51,14 @@ def chain_rule(
             op: Any = node.op
             more = node._extras
             if more is not None and (more.hooks or more.runs_code):
-                held = [
-                    (n, n.index) for n in waiting.all()
-                ]  # code of the user's runs, which may change what is still to come
+                # Code of the user's will run, which may change what is still to come and what requires a gradient.
+                still = [node, *waiting.all()]
+                held = [(n, n.index) for n in still]
                 if passing is None:
-                    passing = ancestors([node, *waiting.all()])
+                    passing = ancestors(still)
             if record or more is not None:
                 g = completed(g, node, record)
+                require_the_same(held)
             if wanted is not None:
                 if node in wanted:
                     complete[node] = g

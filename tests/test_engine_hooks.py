@@ -132,7 +132,7 @@ def test_a_hook_that_writes_what_is_still_needed_makes_the_pass_raise(unrelated)
     assert a.grad is None
 
 
-@pytest.mark.parametrize("on", ["y", "late"])
+@pytest.mark.parametrize("on", ["y", "late", "h"])
 def test_a_hook_that_makes_another_node_of_one_still_to_come_makes_the_pass_raise(on):
     a = leaf(2.0, 3.0)
     h = a * a
@@ -143,7 +143,7 @@ def test_a_hook_that_makes_another_node_of_one_still_to_come_makes_the_pass_rais
         with ag.enable_grad():
             h[0] = 7.0
 
-    {"y": y, "late": late}[on].register_hook(hook)
+    {"y": y, "late": late, "h": h}[on].register_hook(hook)
     with pytest.raises(RuntimeError, match=r"written after|was made another node.*copy"):
         y.backward(np.ones(2))
     assert a.grad is None
