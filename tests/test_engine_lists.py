@@ -7,6 +7,7 @@ import pytest
 from tensors import leaf, same
 
 import autograd_lite as ag
+from autograd_lite.ops.linalg import matmul_transposed
 
 
 def test_nested_lists_with_tensors_are_stacked():
@@ -75,3 +76,9 @@ def test_a_list_of_tensors_among_concatenated_arrays_gets_its_gradient(create_gr
     same(to_v, [1.0, 2.0])
     same(to_s, 3.0)
     same(to_t, 4.0)
+
+
+def test_a_list_beside_a_matrix_stands_for_an_array_in_a_product_with_its_transpose():
+    w = ag.Tensor(np.ones((2, 3)), requires_grad=True)
+    np.sum(matmul_transposed([[1.0, 2.0, 3.0]], w)).backward()
+    np.testing.assert_array_equal(w.grad.data, [[1.0, 2.0, 3.0]] * 2)
