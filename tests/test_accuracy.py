@@ -243,3 +243,19 @@ ELEMENTWISE = {f for f in VJPS if isinstance(f, np.ufunc)} | {
 def test_every_rule_of_an_elementwise_function_is_measured(f):
     measured = {row.f for row in ROWS.values()} | {pair.f for pair in PAIRS.values()}
     assert f in measured
+
+
+OF_NUMPY = {name: row for name, row in ROWS.items() if isinstance(row.f, np.ufunc) or row.f is np.sinc}
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(float).eps, reason="a long double is a double here")
+@pytest.mark.parametrize("row", OF_NUMPY.values(), ids=OF_NUMPY)
+def test_a_slope_in_long_double_has_its_precision_and_not_that_of_a_constant_in_double(row):
+    points = [x for x in row.points.tolist() if 1e-3 < abs(x) < 30][:25]
+    (g,) = gradients_at(row.f, [np.array(points, np.longdouble)], create_graph=False)
+    assert g.dtype == np.longdouble
+    for x, found in zip(points, g, strict=True):
+        exact = row.slope(mp.mpf(x))
+        unit = abs((row.unit or row.slope)(mp.mpf(x))) * float(np.finfo(np.longdouble).eps)
+        double = float(found)
+        assert abs(mp.mpf(double) + mp.mpf(float(found - double)) - exact) <= 32 * unit, x
