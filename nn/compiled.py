@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor
+from autograd_lite.compiler.sameness import identity
 
 from .counters import own_state, remembered, share_counters
 from .module import Module
@@ -73,7 +74,7 @@ class CompiledStep:
         while True:
             shared = share_counters(self.optimizer, self._apart)
             key = (
-                *(signature(a) for a in (x, y)), self.optimizer.settings(), shared,
+                *(signature(a) for a in (x, y)), identity(self.optimizer.settings()), shared,
                 tuple(p._requires_grad for p in self.optimizer.params), kinds,
             )  # fmt: skip
             programs = self._programs.setdefault(key, [])

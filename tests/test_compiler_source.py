@@ -163,7 +163,7 @@ def test_an_accumulated_gradient_is_not_bp4():
 
 @pytest.mark.parametrize("name, text", [
     ("z1", "z1"), ("hidden layer 1", "hidden_layer_1"), ("class", "class_"), ("print", "print_"), ("1st", "v_1st"), ("_", None),
-    ("", None), (None, None), ("δ", "δ"), ("a.b[c]", "a_b_c"), ("dC_dz3", "delta3"), ("dC_dW3", "dC_dW3"), ("+", None),
+    ("", None), (None, None), ("δ", "delta"), ("a.b[c]", "a_b_c"), ("dC_dz3", "delta3"), ("dC_dW3", "dC_dW3"), ("+", None),
     ("None", "None_"),
 ])  # fmt: skip
 def test_a_tensors_name_becomes_an_identifier(name, text):

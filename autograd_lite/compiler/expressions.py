@@ -1,15 +1,17 @@
 """How one operation is written in Python, for both printings of a program."""
 
-import math
 import operator
 from collections.abc import Callable
+from keyword import iskeyword
+from math import inf, isfinite, nan
 from operator import getitem
+from types import BuiltinMethodType
 from typing import Any
 
 import numpy as np
 
-from ..graph import NESTS
 from ..rules import name_of
+from .constants import dtype_code
 from .memory import is_foreign
 from .program import Value
 
@@ -68,7 +70,13 @@ def arguments(value: Value, of: Callable[[Any], Text]) -> list[str]:
         wrapped = foreign and isinstance(a, Value) and a.ndim == 0 and not a.is_weak
         return f"np.asarray({of(a)[0]})" if wrapped else of(a)[0]
 
-    return [text(a) for a in value.args] + [f"{k}={text(a)}" for k, a in value.keywords.items()]
+    return [text(a) for a in value.args] + [_keyword(k, text(a)) for k, a in value.keywords.items()]
+
+
+def _keyword(name: str, value: str) -> str:
+    """One keyword argument of a call. Python takes any text for its name, but not in its usual notation."""
+    usual = name.isascii() and name.isidentifier() and not iskeyword(name) and name != "__debug__"
+    return f"{name}={value}" if usual else f"**{{{ascii(name)}: {value}}}"
 
 
 def bracket(text: Text, level: int) -> str:
@@ -77,51 +85,86 @@ def bracket(text: Text, level: int) -> str:
 
 def index(a: Any, of: Callable[[Any], Text]) -> str:
     """What stands between the brackets of `x[...]`."""
-    if type(a) is tuple:
-        return ", ".join(index(part, of) for part in a) + ("," if len(a) == 1 else "") if a else "()"
-    if isinstance(a, slice):
-        start, stop, step = ("" if part is None else of(part)[0] for part in (a.start, a.stop, a.step))
-        return f"{start}:{stop}" + (f":{step}" if step else "")
-    return of(a)[0]
+    if type(a) is tuple and a:
+        return ", ".join(_along_axis(part, of) for part in a) + "," * (len(a) == 1)
+    return _along_axis(a, of)
+
+
+def _along_axis(a: Any, of: Callable[[Any], Text]) -> str:
+    """One part of an index. A tuple inside of one stands for an array."""
+    if type(a) is not slice:
+        return of(a)[0]
+    start, stop, step = ("" if part is None else of(part)[0] for part in (a.start, a.stop, a.step))
+    return f"{start}:{stop}" + (f":{step}" if step else "")
 
 
 def literal(a: Any, other: Callable[[Any], str], of: Callable[[Any], Text]) -> Text:
-    """A constant: numbers and containers in Python's notation, anything else as `other` names it."""
+    """A constant: numbers, text, types and containers in Python's notation, anything else as `other` names it.
+
+    What is written evaluates to the same type and bits.
+    """
+    kind = type(a)
+    if kind in (int, float):
+        text = number_text(a)
+        return text, MINUS if text.startswith("-") else ATOM
+    if kind is tuple or kind is list:
+        inside = ", ".join(of(part)[0] for part in a)
+        return (f"[{inside}]" if kind is list else f"({inside}{',' if len(a) == 1 else ''})"), ATOM
+    if kind is dict:
+        return "{" + ", ".join(f"{of(k)[0]}: {of(v)[0]}" for k, v in a.items()) + "}", ATOM
+    if kind in (slice, range):
+        return f"{kind.__name__}({', '.join(of(part)[0] for part in (a.start, a.stop, a.step))})", ATOM
+    if kind is frozenset:
+        return f"frozenset([{', '.join(of(part)[0] for part in a)}])", ATOM
+    if kind is complex:
+        return f"complex({number_text(a.real)}, {number_text(a.imag)})", ATOM
     if a is Ellipsis:
         return "...", ATOM
-    if type(a) is bool or a is None or type(a) is str:
-        return repr(a), ATOM
-    if type(a) in (int, float):
-        text = repr(a) if math.isfinite(a) else f"float({str(a)!r})"
-        return text, MINUS if text.startswith("-") else ATOM
-    if type(a) in NESTS:
-        inside = ", ".join(of(part)[0] for part in a)
-        return (f"[{inside}]" if type(a) is list else f"({inside}{',' if len(a) == 1 else ''})"), ATOM
-    if type(a) is dict:
-        return "{" + ", ".join(f"{of(k)[0]}: {of(v)[0]}" for k, v in a.items()) + "}", ATOM
-    if isinstance(a, slice):
-        return f"slice({of(a.start)[0]}, {of(a.stop)[0]}, {of(a.step)[0]})", ATOM
-    if isinstance(a, type) and issubclass(a, np.generic):
-        return f"np.{a.__name__}", ATOM
-    if a is float or a is int or a is bool:
-        return a.__name__, ATOM
-    if type(a) is range:
-        return repr(a), ATOM
-    if isinstance(a, np.dtype):
-        return f"np.dtype({a.str!r})", ATOM
+    if kind in (bool, str, bytes) or a is None:
+        return ascii(a), ATOM
     if a is np._NoValue:
         return "np._NoValue", ATOM
+    if isinstance(a, type):
+        return (a.__name__ if a in _BUILTIN_TYPES else numpy_type(a) or other(a)), ATOM
+    if isinstance(a, np.dtype) and np.dtype(dtype_code(a)) == a and a.metadata is None:
+        return f"np.dtype({dtype_code(a)!r})", ATOM
     return other(a), ATOM
+
+
+def number_text(a: float) -> str:
+    """A Python int or float in Python's notation, with every bit."""
+    if type(a) is int:
+        return str(a) if a.bit_length() <= LONGEST_DECIMAL else hex(a)
+    if isfinite(a):
+        return repr(a)
+    bits = np.array(a).view(np.uint64).item()
+    for usual, text in _NOT_FINITE.items():
+        if np.array(usual).view(np.uint64).item() == bits:
+            return text
+    return f"np.array({bits}, 'uint64').view('float64').item()"
+
+
+LONGEST_DECIMAL = 256
+"""Whole numbers of more bits are written in base 16: Python refuses to read long decimal ones."""
+_NOT_FINITE = {inf: "float('inf')", -inf: "float('-inf')", nan: "float('nan')"}
+_BUILTIN_TYPES = frozenset((bool, int, float, complex, str, bytes, object))
+
+
+def numpy_type(kind: type) -> str | None:
+    """The name of one of NumPy's scalar types, if it leads to this very type."""
+    name = kind.__name__
+    return f"np.{name}" if issubclass(kind, np.generic) and getattr(np, name, None) is kind else None
 
 
 def public_name(op: Any) -> str | None:
     """The name of a function that is there without a definition: NumPy's, if the name leads to it, or an operator's."""
     name = name_of(op)
-    if getattr(op, "__module__", None) == "_operator" or op is round:
+    if op is round or getattr(operator, name, None) is op:
         return name
     if not name.startswith("np."):
         return None
     thing: Any = np
     for part in name.split(".")[1:]:
         thing = getattr(thing, part, None)
-    return name if thing is op or thing == op else None
+    same = thing is op or (type(op) is BuiltinMethodType and thing == op)  # a ufunc's method is another object each time
+    return name if same else None

@@ -14,6 +14,7 @@ import numpy as np
 
 from .memory import aligned, is_room
 from .program import Program, Value, Write, make, substituted, values_in
+from .sameness import identity
 
 EXACT = frozenset((
     np.add, np.subtract, np.multiply, np.divide, np.sqrt, np.square, np.negative, np.absolute, np.maximum, np.minimum,
@@ -135,7 +136,7 @@ class _Updates:
     def _form(self, a: Any, target: Value, depth: int) -> Any:
         """How `a` is made; of what has arguments a number, since a form in full may be exponentially larger than the program."""
         if not isinstance(a, Value):
-            return ("number", type(a), repr(a)) if type(a) in (int, float) else None
+            return ("number", identity(a)) if type(a) in (int, float) else None
         if a.ndim == 0:
             return "number", id(a)
         if a.shape != target.shape or not depth:

@@ -9,7 +9,7 @@ import numpy as np
 from .blocking import in_blocks
 from .lifetimes import VIEWS
 from .memory import Array, aligned, laid_out, layout_of, planned
-from .names import unused, variable_names
+from .names import identifier, unused, variable_names
 from .program import Program, Value, values_in
 
 
@@ -123,7 +123,7 @@ class Places:
     def global_name(self, thing: Any, wanted: str) -> str:
         """The name of a function or constant."""
         if id(thing) not in self.known:
-            name = self.known[id(thing)] = self.unused(wanted if wanted.isidentifier() else "function")
+            name = self.known[id(thing)] = self.unused(identifier(wanted) or "function")
             self.fixed[name] = thing
         return self.known[id(thing)]
 

@@ -1,30 +1,39 @@
 """Functions that are not NumPy's, printed before a program with all that they use, so that it stands alone."""
 
 import ast
-import builtins
 import inspect
+import sys
 import textwrap
-from collections.abc import Callable, Iterable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from ..rules import name_of
-from .constants import array_text
-from .expressions import public_name
-from .names import unused
+from ..rules import PLAIN, name_of
+from .constants import array_text, is_writable
+from .expressions import literal, public_name
+from .names import identifier, unused
+from .scopes import bound, is_self_contained, read, renamed, undecorated
 
 Definition = ast.FunctionDef | ast.Assign
 
 
-class Prelude:
-    """imports, texts : what stands before the program;  names : the names that it takes"""
+class Unprintable(Exception):
+    """There is no text for it."""
 
-    def __init__(self, functions: Iterable[Callable[..., Any]]):
+
+class Prelude:
+    """imports, texts : what stands before the program;  names : the names that it takes
+
+    taken : names that mean something else
+    """
+
+    def __init__(self, functions: Iterable[Callable[..., Any]], taken: Iterable[str] = ()):
         self.imports: list[str] = []
         self.texts: list[str] = []
         self.names: list[str] = []
+        self._taken = {"np", *taken}
         self._known: dict[int, tuple[str, Any]] = {}
         """By id, the name of what is there already, and itself, so that the id stays its own."""
         for f in functions:
@@ -32,109 +41,151 @@ class Prelude:
 
     def include(self, f: Callable[..., Any]) -> str:
         """Print a function, if it is not there yet, and tell its name. Raises TypeError if it has no Python source."""
-        f = inspect.unwrap(f)
+        f = _plain(f)
         if id(f) in self._known:
             return self._known[id(f)][0]
         definition = _definition(f)
-        name = self._claim(f, f.__name__)
-        outside = {n: v for n, v in _outside(f) if n in _names_read(definition)}
-        new = {used: self._thing(used, thing, f) for used, thing in outside.items() if thing is not f}
-        renamed = _Renamed(new | {f.__name__: name}).visit(definition)
-        if isinstance(renamed, ast.FunctionDef):
-            renamed.name = name
+        local = bound(definition)
+        name = self._claim(f, "function" if f.__code__.co_name == "<lambda>" else f.__code__.co_name, local)
+        outside = {n: v for n, v in _outside(f) if n in read(definition)}
+        new = {used: self._thing(used, thing, f, local) for used, thing in outside.items()}
+        if any(now != used and (used in local or now in local) for used, now in new.items()):
+            raise _no_source(f)  # one name for a thing outside and another inside: what stands where would not be clear
+        definition = renamed(definition, new)
+        _arguments(definition).defaults, _arguments(definition).kw_defaults = self._defaults(definition, f, local)
+        if isinstance(definition, ast.FunctionDef):
+            definition.name = name
         else:
-            renamed.targets = [ast.Name(name, ast.Store())]
-        self.texts.append(ast.unparse(ast.fix_missing_locations(renamed)))
+            definition.targets = [ast.Name(name, ast.Store())]
+        self.texts.append(ast.unparse(ast.fix_missing_locations(definition)))
         return name
 
-    def _claim(self, thing: Any, wanted: str) -> str:
-        wanted = wanted if wanted.isidentifier() else "function"
-        name = unused(wanted, [*self.names, *dir(builtins), "np"])
+    def _defaults(self, definition: Definition, f: Any, local: set[str]) -> tuple[list[ast.expr], list[ast.expr | None]]:
+        """The defaults of the parameters as they are, whatever they were made from when the function was."""
+        arguments = _arguments(definition)
+        values, by_keyword = f.__defaults__ or (), f.__kwdefaults__ or {}
+        names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        last = zip(names[len(names) - len(values) :], values, strict=True)
+        only = [a.arg for a in arguments.kwonlyargs]
+        return [self._default(n, v, f, local) for n, v in last], [
+            self._default(n, by_keyword[n], f, local) if n in by_keyword else None for n in only
+        ]
+
+    def _default(self, name: str, value: Any, f: Any, local: set[str]) -> ast.expr:
+        try:
+            text = _text(value)
+        except Unprintable:
+            text = self._thing(f"{name}_of_{f.__code__.co_name}", value, f, local)
+        return ast.parse(text, mode="eval").body
+
+    def _claim(self, thing: Any, wanted: str, local: Iterable[str]) -> str:
+        """A name for a thing: one that no function calls something else by."""
+        name = identifier(wanted) or "function"
+        if name in self._taken or (name != wanted and name in local):
+            name = unused(name, {*self._taken, *local})
+        self._taken.add(name)
         self.names.append(name)
         self._known[id(thing)] = name, thing
         return name
 
-    def _thing(self, used: str, thing: Any, f: Any) -> str:
+    def _thing(self, used: str, thing: Any, f: Any, local: set[str]) -> str:
         """Print what a function finds outside of itself under the name `used`; the name that it has in print."""
         if thing is np:
             return "np"
         if id(thing) in self._known:
             return self._known[id(thing)][0]
-        if isinstance(inspect.unwrap(thing) if callable(thing) else thing, FunctionType) and public_name(thing) is None:
-            return self.include(thing)
-        if isinstance(thing, ModuleType):
-            name = self._claim(thing, used)
-            self.imports.append(f"import {thing.__name__} as {name}" if name != thing.__name__ else f"import {name}")
+        plain = _plain(thing)
+        if isinstance(plain, FunctionType) and public_name(thing) is None:
+            return self.include(plain)
+        origin = _origin(thing)
+        if origin is not None:
+            name = self._claim(thing, used, local)
+            self.imports.append(origin if origin.split()[-1] == name else f"{origin} as {name}")
             return name
-        if isinstance(thing, BuiltinFunctionType):
-            name = self._claim(thing, used)
-            self.imports.append(f"from {thing.__module__} import {thing.__name__} as {name}")
-            return name
-        text = public_name(thing) if callable(thing) else _constant_text(thing)
-        if text is None:
+        try:
+            text = (public_name(thing) if callable(thing) else None) or _text(thing)
+        except Unprintable:
             raise TypeError(
                 f"{name_of(f)} uses {used}, which is {thing!r} and cannot be printed, so the source of the program cannot be "
                 "printed either; it runs all the same"
-            )
-        name = self._claim(thing, used)
+            ) from None
+        name = self._claim(thing, used, local)
         self.texts.append(f"{name} = {text}")
         return name
 
 
-def _constant_text(a: Any) -> str | None:
-    if isinstance(a, np.ndarray | np.generic):
-        return array_text(a)
-    if type(a) in (int, str, bool, type(None)) or (type(a) is float and np.isfinite(a)):
-        return repr(a)
-    if type(a) is float:
-        return f"float({str(a)!r})"
-    if type(a) in (list, tuple):
-        parts = [_constant_text(part) for part in a]
-        if None not in parts:
-            inside = ", ".join(map(str, parts))
-            return f"[{inside}]" if type(a) is list else f"({inside}{',' * (len(a) == 1)})"
+def _plain(f: Any) -> Any:
+    """The undecorated function of an operation."""
+    try:
+        while f in PLAIN:
+            f = PLAIN[f]
+    except TypeError:  # it cannot be hashed, and so is none
+        pass
+    return f
+
+
+def _text(a: Any) -> str:
+    """A constant as Python text. Raises Unprintable if there is none."""
+
+    def other(a: Any) -> str:
+        if is_writable(a):
+            return array_text(a)
+        raise Unprintable
+
+    return literal(a, other, lambda part: (_text(part), 0))[0]
+
+
+def _origin(thing: Any) -> str | None:
+    """The statement that imports a module or a function of a module written in C."""
+    if isinstance(thing, ModuleType):
+        name = thing.__name__
+        return f"import {name}" if _is_path(name) and sys.modules.get(name) is thing else None
+    if isinstance(thing, BuiltinFunctionType):
+        name, module = thing.__name__, thing.__module__
+        if _is_path(name) and _is_path(module) and getattr(sys.modules.get(module), name, None) is thing:
+            return f"from {module} import {name}"
     return None
+
+
+def _is_path(name: Any) -> bool:
+    return isinstance(name, str) and all(part.isascii() and part.isidentifier() for part in name.split("."))
+
+
+def _no_source(f: Any) -> TypeError:
+    return TypeError(
+        f"{name_of(f)} has no Python source that could be printed, so the source of the program cannot be printed either; "
+        "it runs all the same"
+    )
 
 
 def _definition(f: Any) -> Definition:
     """The function as it stands in its file, without decorators and annotations."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(f)))
-        first = tree.body[0]
-        lambdas = [node for node in ast.walk(first) if isinstance(node, ast.Lambda)]
-        if f.__name__ == "<lambda>" and len(lambdas) == 1:
-            return ast.copy_location(ast.Assign([ast.Name("function", ast.Store())], lambdas[0]), first)
-        assert isinstance(first, ast.FunctionDef) and f.__name__ == first.name
-    except (OSError, TypeError, SyntaxError, AssertionError, AttributeError):
-        raise TypeError(
-            f"{name_of(f)} has no Python source that could be printed, so the source of the program cannot be printed either; "
-            "it runs all the same"
-        ) from None
-    first.decorator_list = []
-    for node in ast.walk(first):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    return first
+        code: CodeType = f.__code__
+        first = ast.parse(textwrap.dedent(inspect.getsource(code))).body[0]
+    except (OSError, TypeError, SyntaxError, AttributeError):
+        raise _no_source(f) from None
+    lambdas = [node for node in ast.walk(first) if isinstance(node, ast.Lambda)]
+    if code.co_name == "<lambda>" and len(lambdas) == 1:
+        return ast.copy_location(ast.Assign([ast.Name("function", ast.Store())], undecorated(lambdas[0])), first)
+    if not isinstance(first, ast.FunctionDef) or first.name != code.co_name or not is_self_contained(first):
+        raise _no_source(f)
+    return undecorated(first)
 
 
-def _names_read(definition: Definition) -> set[str]:
-    return {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+def _arguments(definition: Definition) -> ast.arguments:
+    function = definition if isinstance(definition, ast.FunctionDef) else definition.value
+    assert isinstance(function, ast.FunctionDef | ast.Lambda)
+    return function.args
 
 
-def _outside(f: Any) -> Iterable[tuple[str, Any]]:
+def _outside(f: Any) -> Iterator[tuple[str, Any]]:
     """The names that a function may find outside, and what they are."""
-    local = set(f.__code__.co_varnames)
+    code: CodeType = f.__code__
+    local = {*code.co_varnames, *code.co_cellvars}
     yield from ((name, thing) for name, thing in f.__globals__.items() if name not in local)
-    for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-        yield name, cell.cell_contents
-
-
-class _Renamed(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]):
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self.names.get(node.id, node.id)
-        return node
+    for name, cell in zip(code.co_freevars, f.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # it has no value yet
+            raise _no_source(f) from None

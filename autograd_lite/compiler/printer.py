@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..rules import IMPURE
-from .constants import array_text
+from .constants import array_text, is_writable
 from .equations import equations
 from .expressions import ATOM, INFIX, Text, literal, public_name, written
 from .lifetimes import aliases, last_uses, memory_of
-from .names import GRADIENT, unused, variable_names
+from .names import GRADIENT, identifier, unused, variable_names
 from .prelude import Prelude
 from .program import Program, Value, values_in
 from .sections import in_sections
@@ -79,8 +79,10 @@ class _Printer:
         body = program.body()
         self.sections = in_sections(program, _on_lines_of_their_own(program, body))
         self.own_line = [v for section in self.sections for v in section]
-        self.prelude = Prelude(v.op for v in body if v.op is not None and public_name(v.op) is None)
+        foreign = [v.op for v in body if v.op is not None and public_name(v.op) is None]
+        self.prelude = Prelude(foreign, {program.name})
         self.names = variable_names(program, self.own_line, self.prelude.names)
+        self.taken = {"np", program.name, *self.names.values(), *self.prelude.names}
         self.arguments: dict[int, tuple[str, Any]] = {}
         """Constants that cannot be written down, such as random generators, by id: they are parameters."""
         self.constants: dict[int, tuple[str, Any]] = {}
@@ -145,8 +147,10 @@ class _Printer:
     def _further_labels(self, values: Sequence[Value], comments: dict[str, str]) -> Iterator[tuple[str, str]]:
         """Lines for the labels of values that are printed under another name: dC_db1 = delta1."""
         for label, v in self.program.labels.items():
-            if v in values and label.isidentifier() and label not in self.names.values() and self.names.get(v) != label:
-                yield f"{label} = {self._of(v)[0]}", comments.get(label, "")
+            name = identifier(label)
+            if v in values and name is not None and name not in self.taken:
+                self.taken.add(name)
+                yield f"{name} = {self._of(v)[0]}", comments.get(label, "")
 
     def _update(self, value: Value, target: Value) -> str:
         """`W -= lr * dC_dW`, or in general `W[...] = expression`."""
@@ -172,18 +176,20 @@ class _Printer:
 
     def _other(self, a: Any) -> str:
         """A constant that is no number: a small array in place, a larger one above the function, anything else as a parameter."""
-        if isinstance(a, np.ndarray | np.generic) and np.size(a) <= SHORT:
-            return array_text(a)
-        if isinstance(a, np.ndarray):
-            return self._named(self.constants, a, "c1")
-        return self._named(self.arguments, a, type(a).__name__.lower())
+        if is_writable(a):
+            return array_text(a) if np.size(a) <= SHORT else self._named(self.constants, a, "c1")
+        return self._named(self.arguments, a, identifier(type(a).__name__.lower()) or "argument")
 
     def _named(self, table: dict[int, tuple[str, Any]], a: Any, wanted: str) -> str:
         if id(a) not in table:
-            taken = [*self.names.values(), *self.prelude.names, *self.program.labels]
-            taken += [name for name, _ in (*self.constants.values(), *self.arguments.values())]
-            table[id(a)] = unused(wanted, [*taken, "np", self.program.name]), a
+            table[id(a)] = self._unused(wanted), a
         return table[id(a)][0]
+
+    def _unused(self, wanted: str) -> str:
+        """A name like this one that means nothing yet."""
+        name = unused(wanted, self.taken)
+        self.taken.add(name)
+        return name
 
     def _function(self, op: Any) -> str:
         return public_name(op) or self.prelude.include(op)

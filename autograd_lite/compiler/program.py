@@ -13,6 +13,7 @@ import numpy as np
 
 from ..graph import NESTS
 from ..rules import IMPURE
+from .sameness import identity
 
 Function = Callable[..., Any]
 NONE: Mapping[str, Any] = {}
@@ -218,13 +219,11 @@ def _key(a: Any, of: Callable[[Value], Any]) -> Any:
         return "value", of(a)
     if type(a) in NESTS:
         return type(a), *(_key(part, of) for part in a)
-    if isinstance(a, slice):
+    if type(a) is slice:
         return slice, _key(a.start, of), _key(a.stop, of), _key(a.step, of)
-    if isinstance(a, np.ndarray) and a.size <= LARGEST_COMPARED:
-        return a.dtype, a.shape, a.strides, a.tobytes()
-    if isinstance(a, int | float | str | None | type | np.dtype | np.generic):
-        return type(a), repr(a)  # 0.0 and -0.0 are equal, and not the same
-    return "object", id(a)
+    if type(a) is np.ndarray and a.size <= LARGEST_COMPARED and a.dtype.kind not in "OV":
+        return np.ndarray, identity(a.dtype), a.shape, a.strides, a.tobytes()
+    return identity(a)
 
 
 def rewrite(program: Program, rule: Callable[[Value], Any]) -> Program:

@@ -10,8 +10,10 @@ from .blocking import Run, arrays_of_line, is_of_numbers, looped
 from .expressions import ATOM, INFIX, Text, arguments, literal, written
 from .lifetimes import aliases, memory_of
 from .memory import REDUCTIONS, is_flattened, is_foreign, is_plain_reduction
+from .names import escaped
 from .places import Places
 from .program import Program, Value, values_in
+from .sameness import identity
 
 ARITHMETIC = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum))
 
@@ -104,7 +106,7 @@ class Printing:
             start += flat.size
 
     def _comment(self, v: Value) -> str:
-        return f"  # {v.name}" if v.name and v.name != self.place[v] else ""
+        return f"  # {escaped(v.name)}" if v.name and v.name != self.place[v] else ""
 
     def _print_writes(self) -> None:
         for w in self.program.writes:
@@ -151,7 +153,7 @@ class Printing:
         So it is made a 0-d array of that dtype before the program runs, or, if it is an input, at its first use.
         """
         if type(a) in (int, float):
-            key = repr(a), dtype  # 0.0 and -0.0 are equal
+            key = identity(a), dtype
             if key not in self.scalars:
                 name = self.scalars[key] = self.places.unused("number")
                 with np.errstate(over="ignore"):  # a number may be too large for the dtype, which makes it infinite
@@ -183,7 +185,7 @@ class Printing:
         return self.places.global_name(a, "constant")
 
     def _function(self, op: Any) -> str:
-        return self.places.global_name(op, getattr(op, "__name__", "function"))
+        return self.places.global_name(op, str(getattr(op, "__name__", "function")))
 
 
 def _is_plain_product(v: Value) -> bool:

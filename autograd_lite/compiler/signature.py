@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
-from ..rules import name_of
 from ..trees import leaves
+from .names import identifier
+from .sameness import identity
 
 _SMALLEST, _LARGEST = -(2**63), 2**63
 _CONTAINERS = (list, tuple, dict)
+_NUMBERS = frozenset(np.dtype(code).type for code in np.typecodes["AllInteger"] + np.typecodes["Float"])
+"""NumPy's real numbers. A subclass of one may mean more than its value."""
 
 
 def flattened(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[list[Any], Hashable]:
@@ -31,7 +34,7 @@ def _structure(tree: Any, flat: list[Any]) -> Hashable:
     if isinstance(tree, list | tuple):
         return type(tree), tuple([_structure(part, flat) for part in tree])
     if isinstance(tree, dict):
-        return type(tree), tuple([(k, _structure(part, flat)) for k, part in tree.items()])
+        return type(tree), tuple([(identity(k), _structure(part, flat)) for k, part in tree.items()])
     flat.append(tree)
     return None
 
@@ -44,19 +47,18 @@ def kind_of(a: Any) -> Hashable:
         data = a._array
         return Node, data.shape, data.dtype, layout(data), a._requires_grad, a._grad is not None, hooks_of(a)
     if is_number(a):
-        return type(a).__name__
-    if type(a) is slice:
-        return slice, a.start, a.stop, a.step
+        return type(a)
     if isinstance(a, np.ndarray):
         raise TypeError(f"a compiled function takes ndarrays, not a {type(a).__name__}: pass np.asarray of it")
-    try:
-        hash(a)
-    except TypeError:
-        raise TypeError(
-            f"a compiled function takes numbers, arrays, Tensors, lists, tuples and dicts of these, and constants that can be "
-            f"hashed; got {a!r}"
-        ) from None
-    return "constant", type(a), a
+    if type(a) is not slice:
+        try:
+            hash(a)
+        except TypeError:
+            raise TypeError(
+                f"a compiled function takes numbers, arrays, Tensors, lists, tuples and dicts of these, and constants that can "
+                f"be hashed; got {a!r}"
+            ) from None
+    return "constant", identity(a)
 
 
 def hooks_of(tensor: Node) -> Hashable:
@@ -64,7 +66,7 @@ def hooks_of(tensor: Node) -> Hashable:
     more = tensor._extras
     if more is None or not (more.hooks or more.retain_grad):
         return None
-    return tuple(more.hooks.values()), more.retain_grad
+    return identity(tuple(more.hooks.values())), more.retain_grad
 
 
 def layout(array: np.ndarray[Any, Any]) -> Hashable:
@@ -74,11 +76,7 @@ def layout(array: np.ndarray[Any, Any]) -> Hashable:
 
 def is_number(a: Any) -> bool:
     """Is it a number that a program takes as an input?"""
-    return (
-        type(a) is float
-        or (type(a) is int and _SMALLEST <= a < _LARGEST)
-        or (isinstance(a, np.number) and a.dtype.kind != "c")
-    )
+    return type(a) is float or (type(a) is int and _SMALLEST <= a < _LARGEST) or type(a) in _NUMBERS
 
 
 def is_input(a: Any) -> bool:
@@ -122,5 +120,7 @@ def _paths(tree: Any, name: str) -> list[str]:
 
 def function_name(f: Callable[..., Any]) -> str:
     """How the printed function is called."""
-    name = name_of(f).split(".")[-1]
-    return name if name.isidentifier() else "program"
+    name = getattr(f, "__name__", None)
+    if not isinstance(name, str) or name == "<lambda>":
+        return "program"
+    return identifier(name) or "program"
