@@ -64,6 +64,12 @@ class Checkpoint:
     """The file of a run. parts : what it keeps, and puts back;  given : what else the results depend on, by name"""
 
     def __init__(self, path: StrPath, parts: Parts, given: Settings):
+        for name in parts.net.state_dict():
+            if "\0" in name or (not name.isascii() and name != name.encode("utf-8", "replace").decode("utf-8")):
+                raise ValueError(
+                    f"{path}: a file has no entry of the name {name!r}, which is that of a parameter of the network: null bytes "
+                    "and halves of surrogate pairs cannot stand in it. Give the attribute another name"
+                )
         self.path, self.parts, self.given = path, parts, given
         self.started = self._settings()
         """All that the run was given when it started."""

@@ -114,8 +114,11 @@ class History:
         return self.table() + stopped + ("\n(interrupted)" if self.interrupted else "")
 
     def to_csv(self, path: StrPath) -> None:
-        """Write a header and a row an epoch, with all digits. `path` holds all of it then, or what it held before."""
-        with replacing(path) as new, open(new, "w", newline="", encoding="utf-8") as file:
+        """Write a header and a row an epoch, with all digits. `path` holds all of it then, or what it held before.
+
+        The file is in UTF-8. Half of a surrogate pair in the name of a metric, which UTF-8 has not, is written as `\\ud800`.
+        """
+        with replacing(path) as new, open(new, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             writer = csv.writer(file)
             writer.writerow(self._columns())
             writer.writerows(self._rows())

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from autograd_lite.drawing.text import clean
+
 
 class Table(str):
     """Lines of text that also show themselves as lines, not as a quoted string, at a prompt and in a notebook."""
@@ -13,8 +15,11 @@ class Table(str):
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
-    """Columns under a header and a rule: the first `left` of them aligned to the left, the others to the right."""
-    lines = [header, *rows]
+    """Columns under a header and a rule: the first `left` of them aligned to the left, the others to the right.
+
+    What a terminal would obey, or a name would break a line by, is spelled out.
+    """
+    lines = [[clean(cell) for cell in line] for line in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     texts = [
         "  ".join(c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))

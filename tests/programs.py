@@ -29,10 +29,13 @@ def same_bits(a: Any, b: Any) -> bool:
     )
 
 
-def source_result(compiled: Any, given: list[Any]) -> list[Any]:
-    """What the printed program returns for these arguments, and what it found outside: a list of outputs."""
+def source_result(compiled: Any, given: Any, further: tuple[Any, ...] = ()) -> list[Any]:
+    """What the printed program returns for these arguments, and what it found outside: a list of outputs.
+
+    further : what stands for constants that cannot be printed
+    """
     arguments = [fetch(leaves(given)) for fetch in compiled._last._inputs]
     source = compiled.source
     name = source[source.rindex("\ndef ") + 5 :].partition("(")[0]
-    result = printed(source, name)(*arguments)
+    result = printed(source, name)(*arguments, *further)
     return list(result) if isinstance(result, tuple) else [result]

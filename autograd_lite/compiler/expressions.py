@@ -76,7 +76,7 @@ def arguments(value: Value, of: Callable[[Any], Text]) -> list[str]:
 def _keyword(name: str, value: str) -> str:
     """One keyword argument of a call. Python takes any text for its name, but not in its usual notation."""
     usual = name.isascii() and name.isidentifier() and not iskeyword(name) and name != "__debug__"
-    return f"{name}={value}" if usual else f"**{{{ascii(name)}: {value}}}"
+    return f"{name}={value}" if usual else f"**{{{name!a}: {value}}}"
 
 
 def bracket(text: Text, level: int) -> str:
@@ -166,5 +166,5 @@ def public_name(op: Any) -> str | None:
     thing: Any = np
     for part in name.split(".")[1:]:
         thing = getattr(thing, part, None)
-    same = thing is op or (type(op) is BuiltinMethodType and thing == op)  # a ufunc's method is another object each time
-    return name if same else None
+    # A ufunc's method is another object each time.
+    return name if thing is op or (type(op) is BuiltinMethodType and thing == op) else None

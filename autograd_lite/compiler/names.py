@@ -98,7 +98,7 @@ def _spelled(sign: str) -> str:
         if called:
             word = re.sub(r"\W", "_", called[1].lower())
             return f"{_EDGE}{word.capitalize() if kind == 'Lu' else word}{_EDGE}"
-    if kind in ("Lo", "Lm", "So"):
+    if kind.startswith("L") or kind == "So":
         return f"-u{ord(sign):x}-"
     return "" if kind.startswith("M") else "-"
 

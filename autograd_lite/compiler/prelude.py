@@ -60,7 +60,9 @@ class Prelude:
         self.texts.append(ast.unparse(ast.fix_missing_locations(definition)))
         return name
 
-    def _defaults(self, definition: Definition, f: Any, local: set[str]) -> tuple[list[ast.expr], list[ast.expr | None]]:
+    def _defaults(
+        self, definition: Definition, f: Any, local: set[str]
+    ) -> tuple[list[ast.expr], list[ast.expr | None]]:
         """The defaults of the parameters as they are, whatever they were made from when the function was."""
         arguments = _arguments(definition)
         values, by_keyword = f.__defaults__ or (), f.__kwdefaults__ or {}

@@ -10,18 +10,19 @@ def bound(definition: ast.AST) -> set[str]:
     """The names that something inside has: parameters, variables, functions, classes, also of functions inside of it."""
     found: set[str] = set()
     for node in ast.walk(definition):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node is not definition:
-            found.add(node.name)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name is not None:
-            found.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest is not None:
-            found.add(node.rest)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).partition(".")[0])
+        match node:
+            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
+                found.add(name)
+            case ast.arg(arg=name) | ast.MatchMapping(rest=str(name)):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) if (
+                node is not definition
+            ):
+                found.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add((other or name).partition(".")[0])
     return found
 
 

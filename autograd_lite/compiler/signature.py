@@ -47,7 +47,7 @@ def kind_of(a: Any) -> Hashable:
         data = a._array
         return Node, data.shape, data.dtype, layout(data), a._requires_grad, a._grad is not None, hooks_of(a)
     if is_number(a):
-        return type(a)
+        return (type(a),)
     if isinstance(a, np.ndarray):
         raise TypeError(f"a compiled function takes ndarrays, not a {type(a).__name__}: pass np.asarray of it")
     if type(a) is not slice:
