@@ -22,14 +22,77 @@ ATTACKS = [
     *("{canary()}", "%(canary)s", "canary()", "x;canary()", "# -*- coding: utf-7 -*-", "x # canary\n    canary() #"),
     *("</script><script>canary()</script>", "]]>", "--></svg>", "\\N{DIGIT ONE}"),
 ]
-BOOKISH = ["x\u202ey", "a b", *"x² σ² W₁ a⁽²⁾ ½ ∂C/∂w ŷ θ̂ w′ 日本 🔥 1st dC_dz₁ δ¹".split()]
-ALIKE = ["e\u0301", "\u212a", "\u017f", *"ϵ ε µ μ s K ﬁ fi x_2 x2 ² x² X x é ｎｐ e".split()]
+BOOKISH = [
+    "x\u202ey",
+    "a b",
+    "x²",
+    "σ²",
+    "W₁",
+    "a⁽²⁾",
+    "½",
+    "∂C/∂w",
+    "ŷ",
+    "θ̂",
+    "w′",
+    "日本",
+    "🔥",
+    "1st",
+    "dC_dz₁",
+    "δ¹",
+]
+ALIKE = [
+    *("e\u0301", "\u212a", "\u017f", "ϵ", "ε", "µ", "μ", "s", "K", "ﬁ", "fi"),
+    *("x_2", "x2", "²", "x²", "X", "x", "é", "ｎｐ", "e"),
+]
 """Some of these are one identifier to Python."""
-MEANT = """
-    np f e float slice range complex bytes print lambda class None True match case type _ __debug__ raise async import __import__
-    t1 c1 cost buffer1 buffer1_flat x_part blocks1 number constant add program step self out canary function eval exec nan inf
-    delta1 dC_dz1 dC_dW
-""".split()
+MEANT = [
+    *(
+        "np",
+        "f",
+        "float",
+        "slice",
+        "range",
+        "complex",
+        "bytes",
+        "print",
+        "lambda",
+        "class",
+        "None",
+        "True",
+        "match",
+        "case",
+    ),
+    *(
+        "type",
+        "_",
+        "__debug__",
+        "raise",
+        "async",
+        "import",
+        "__import__",
+        "eval",
+        "exec",
+        "canary",
+        "function",
+        "nan",
+        "inf",
+    ),
+    *(
+        "t1",
+        "c1",
+        "cost",
+        "buffer1",
+        "buffer1_flat",
+        "x_part",
+        "blocks1",
+        "number",
+        "constant",
+        "add",
+        "program",
+        "step",
+    ),
+    *("self", "out", "delta1", "dC_dz1", "dC_dW"),
+]
 """Names that mean something in a program."""
 LONE = ["\ud800", "a\udfff", "\udc80\ud800", "a\x00b", "\x00"]
 

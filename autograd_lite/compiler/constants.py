@@ -40,7 +40,10 @@ def array_text(a: Any) -> str:
         little = rows.dtype.newbyteorder("<")
         data = rows.astype(little).tobytes().hex()
         text = f"np.frombuffer(bytes.fromhex({data!r}), {little.str!r}).reshape({rows.shape})"
-    whole = f"np.array({text}, {code!r})"
+    usual = str(array.dtype)
+    whole = f"np.array({text}, {usual!r})" + (
+        "" if usual == code else f".view({code!r})"
+    )  # NumPy does not cast between twins
     back = sorted(range(array.ndim), key=axes.__getitem__)
     return whole if axes == back == sorted(axes) else f"{whole}.transpose({back})"
 

@@ -85,7 +85,7 @@ def bracket(text: Text, level: int) -> str:
 
 def index(a: Any, of: Callable[[Any], Text]) -> str:
     """What stands between the brackets of `x[...]`."""
-    if type(a) is tuple and a:
+    if isinstance(a, tuple) and a:
         return ", ".join(_along_axis(part, of) for part in a) + "," * (len(a) == 1)
     return _along_axis(a, of)
 

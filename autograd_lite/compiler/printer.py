@@ -14,6 +14,7 @@ from ..rules import IMPURE
 from .constants import array_text, is_writable
 from .equations import equations
 from .expressions import ATOM, INFIX, Text, literal, public_name, written
+from .indices import with_plain_index
 from .lifetimes import aliases, last_uses, memory_of
 from .names import GRADIENT, identifier, unused, variable_names
 from .prelude import Prelude
@@ -165,13 +166,16 @@ class _Printer:
     # ----------------------------------------------------------------------------------------------------- expressions
 
     def _expression(self, value: Value) -> str:
-        return written(value, self._of, self._function)[0]
+        return self._written(value)[0]
+
+    def _written(self, value: Value) -> Text:
+        return written(with_plain_index(value), self._of, self._function)
 
     def _of(self, a: Any) -> Text:
         if isinstance(a, Value):
             if a in self.names:
                 return self.names[a], ATOM
-            return written(a, self._of, self._function) if a.op is not None else (self._other(a.example), ATOM)
+            return self._written(a) if a.op is not None else (self._other(a.example), ATOM)
         return literal(a, self._other, self._of)
 
     def _other(self, a: Any) -> str:

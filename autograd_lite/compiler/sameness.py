@@ -42,11 +42,15 @@ def identity(a: Any) -> Hashable:
     if content is not None:
         return kind, content(a)
     if isinstance(a, np.generic) and kind.__module__ == "numpy" and kind not in (np.void, np.object_):
-        return kind, a.dtype.str, a.tobytes()
+        return kind, a.dtype.str, repr(a) if kind in _PADDED else a.tobytes()
     if isinstance(a, np.dtype) and a.fields is None and a.subdtype is None and a.metadata is None:
         return kind, a.num, a.str
     fields = _fields(a)
     return Itself(a) if fields is None else (kind, _of_dict(fields))
+
+
+_PADDED = (np.longdouble, np.clongdouble)
+"""Types with bytes that stand for nothing."""
 
 
 def _of_parts(parts: Any) -> Hashable:
