@@ -316,7 +316,8 @@ constants = st.recursive(
     scalars,
     lambda parts: st.one_of(
         st.lists(parts, max_size=3), st.lists(parts, max_size=3).map(tuple), st.builds(slice, parts, parts, parts),
-        st.dictionaries(st.text(st.characters(), max_size=3), parts, max_size=2), st.integers(0, 3).map(lambda n: frozenset(range(n))),
+        st.dictionaries(st.text(st.characters(), max_size=3), parts, max_size=2),
+        st.integers(0, 3).map(lambda n: frozenset(range(n))),
         st.builds(range, st.integers(), st.integers(), st.sampled_from([1, -2, 2**300])),
     ),
     max_leaves=6,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..quiet import spoken
 from ..rules import PLAIN, name_of
 from .constants import array_text, is_writable
 from .expressions import literal, public_name
@@ -117,13 +118,11 @@ class Prelude:
 
 
 def _plain(f: Any) -> Any:
-    """The undecorated function of an operation."""
+    """The function of an operation as it was defined, without the decorators of ours. Those of others may change what it does."""
     try:
-        while f in PLAIN:
-            f = PLAIN[f]
+        return spoken(PLAIN.get(f, f))
     except TypeError:  # it cannot be hashed, and so is none
-        pass
-    return f
+        return f
 
 
 def _text(a: Any) -> str:
