@@ -16,7 +16,7 @@ GRADIENT = re.compile(r"dC_dz(\w*)")
 """The gradient of a weighted input z is what the book calls delta."""
 LONGEST = 60
 """Names have at most so many letters; of a longer text it is the first ones."""
-_MEAN_SOMETHING = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist))
+_MEAN_SOMETHING = frozenset(("np", *dir(builtins), *keyword.kwlist, *keyword.softkwlist))
 _SIGNS = {"∂": "d", "∇": "nabla", "∞": "inf"}
 _EDGE = "\x01"
 """Stands at the ends of a word, which is set apart from letters beside it."""
@@ -27,7 +27,7 @@ def variable_names(program: Program, lines: Iterable[Value], reserved: Iterable[
 
     lines : the computed values that need one;  reserved : names that mean something else
     """
-    taken = {"np", program.name, *reserved}
+    taken = {program.name, *reserved}
     names: dict[Value, str] = {}
     unnamed: list[Value] = []
     cost = cost_of(program)
@@ -62,7 +62,7 @@ def unused(wanted: str, taken: Iterable[str]) -> str:
 
 
 def identifier(name: str | None) -> str | None:
-    """Any text as an identifier that means nothing to Python, if anything is left of it."""
+    """Any text as an identifier that means nothing yet in a program, if anything is left of it."""
     if name is None:
         return None
     gradient = GRADIENT.fullmatch(name)

@@ -67,7 +67,8 @@ def uniform(a: Any) -> Any:
     """The float that all elements of a floating constant are, or of an array made by `zeros_like` and its like; else None."""
     if isinstance(a, np.ndarray):
         if a.dtype.kind == "f" and a.size and a.tobytes() == a.flat[0].tobytes() * a.size:
-            return float(a.flat[0])
+            number = float(a.flat[0])
+            return number if a.dtype.type(number) == a.flat[0] else None  # a longdouble may have more digits
     elif isinstance(a, Value) and a.kind == "f" and a.size and not a.keywords:
         if a.op is np.zeros_like or a.op is np.ones_like:
             return float(a.op is np.ones_like)

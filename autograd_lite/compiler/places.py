@@ -29,7 +29,7 @@ class Places:
         """Functions and constants, by name."""
         self.known: dict[int, str] = {}
         """Their names, by id."""
-        self.taken = {"np", program.name, *self.names.values()}
+        self.taken = {program.name, *self.names.values()}
         self.buffers: dict[tuple[int, int, tuple[int, ...], tuple[int, ...]], str] = {}
         """The names of the arrays that the blocks are used as: block, first element, shape, layout."""
         self.views: dict[str, tuple[str, Callable[[Array], Array]]] = {}

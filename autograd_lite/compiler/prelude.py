@@ -34,7 +34,7 @@ class Prelude:
         self.imports: list[str] = []
         self.texts: list[str] = []
         self.names: list[str] = []
-        self._taken = {"np", *taken}
+        self._taken = set(taken)
         self._known: dict[int, tuple[str, Any]] = {}
         """By id, the name of what is there already, and itself, so that the id stays its own."""
         for f in functions:

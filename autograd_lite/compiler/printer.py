@@ -83,7 +83,7 @@ class _Printer:
         foreign = [v.op for v in body if v.op is not None and public_name(v.op) is None]
         self.prelude = Prelude(foreign, {program.name})
         self.names = variable_names(program, self.own_line, self.prelude.names)
-        self.taken = {"np", program.name, *self.names.values(), *self.prelude.names}
+        self.taken = {program.name, *self.names.values(), *self.prelude.names}
         self.arguments: dict[int, tuple[str, Any]] = {}
         """Constants that cannot be written down, such as random generators, by id: they are parameters."""
         self.constants: dict[int, tuple[str, Any]] = {}
