@@ -189,3 +189,16 @@ def test_what_numpy_takes_for_a_number_or_an_array_is_printed_as_such(index):
     expected[1][index] = 2 * X[index] if not isinstance(index, memoryview) else 4 * X[index]
     assert same_bits(compiled(X), expected)
     assert same_bits(source_result(compiled, [X]), expected)
+
+
+def test_a_count_of_positions_follows_them_when_they_change():
+    positions, values = np.array([0, 1, 0, 2]), np.array([1.0, 2.0, 3.0, 4.0])
+    f = lambda v: np.bincount(positions, weights=v, minlength=2) * 1.0
+    compiled, gradient = ag.compile(f), ag.compile(ag.grad(lambda v: np.sum(np.square(f(v)))))
+    for now in ([0, 1, 0, 2], [2, 1, 1, 0], [0, 0, 1, 1], [0, 5, 0, 2], [0, 1, 0, 2]):
+        positions[:] = now
+        counts = np.bincount(now, weights=values, minlength=2)
+        assert same_bits(compiled(values), counts) and same_bits(source_result(compiled, [values]), counts)
+        assert same_bits(gradient(values), 2 * counts[now])
+    with pytest.raises(ag.CompileError, match=r"the shape of np\.bincount"):
+        ag.compile(lambda v, i: np.bincount(i, weights=v))(values, positions)

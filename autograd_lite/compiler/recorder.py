@@ -142,7 +142,7 @@ class Recorder(Tracer):
         self.values[node.index] = value
 
     def _check(self, op: Callable[..., Any], node: Node) -> None:
-        if op in SHAPED_BY_VALUES or (
+        if (op in SHAPED_BY_VALUES and not self._counts_what_stays(op, node)) or (
             op in (np.compress, np.extract) and next(nodes_in(node.args[:1]), None) is not None
         ):
             raise self._shaped_by_values(name_of(op))
@@ -159,6 +159,14 @@ class Recorder(Tracer):
         for n in nodes_in(a for place, a in given if rules is None or not rules.has(place)):
             if n._array.ndim == 0 and n._array.dtype.kind in "iu":  # an axis, a length, a count: shapes follow from it
                 n.looked_at(f"{name_of(op)}, which takes it as a parameter,")
+
+    def _counts_what_stays(self, op: Callable[..., Any], node: Node) -> bool:
+        """Is it np.bincount of positions that are no Tensor? Then the program is for their largest, as it is now."""
+        if op is not np.bincount or next(nodes_in(node.args[:1]), None) is not None:
+            return False
+        positions = node.args[0]
+        self.depends_on(positions, lambda: _keeps_its_largest(positions))
+        return True
 
     def _whole_numbers(self, tensor: Node) -> frozenset[int] | None:
         """The arguments that the value follows from, if they are whole numbers and nothing else."""
@@ -205,6 +213,11 @@ class Recorder(Tracer):
             self.made[value] = ref(node)
             self.nodes.append(node)
         return value
+
+
+def _keeps_its_largest(positions: Any) -> Callable[[], bool]:
+    largest = np.max(positions, initial=-1)
+    return lambda: bool(np.max(positions, initial=-1) == largest)
 
 
 def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
