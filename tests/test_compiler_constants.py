@@ -392,3 +392,10 @@ def test_what_has_no_text_is_a_parameter_of_the_printed_program(constant):
     compiled = ag.compile(lambda x: beside(x, constant))
     found = compiled(X)
     assert same_bits(source_result(compiled, [X], (constant,)), found)
+
+
+def test_an_array_of_one_longdouble_keeps_its_digits():
+    tenth = np.longdouble("0.1")
+    x = np.linspace(tenth, 2 * tenth, 3)
+    for full in (lambda: np.full(3, tenth), lambda: np.array([tenth] * 3)):
+        np.testing.assert_array_equal(ag.compile(lambda x, full=full: x * full())(x), x * tenth)

@@ -73,7 +73,8 @@ def keywords(p, q):
 
 def keywords_of_operations(p, q):
     p, q = (name.replace("out", "in") for name in (p, q))  # which means the same everywhere, and is refused
-    return lambda x: mixed(scaled(x, **{p: 2.0, q + "'": 3.0}), scaled(x, **{q: x, p + "'": 5.0})), (A,), {}
+    one, other = {p: 2.0, q + "'": 3.0}, {q + "'": 3.0, p: 2.0}
+    return lambda x: mixed(scaled(x, **one) + scaled(x, **other), scaled(x, **{q: x, p + "'": 5.0})), (A,), {}
 
 
 def scopes(p, q):

@@ -68,7 +68,7 @@ def uniform(a: Any) -> Any:
     if isinstance(a, np.ndarray):
         if a.dtype.kind == "f" and a.size and a.tobytes() == a.flat[0].tobytes() * a.size:
             number = float(a.flat[0])
-            return number if a.dtype.type(number) == a.flat[0] else None  # a longdouble may have more digits
+            return number if number == a.flat[0] or number != number else None  # a longdouble may have more digits
     elif isinstance(a, Value) and a.kind == "f" and a.size and not a.keywords:
         if a.op is np.zeros_like or a.op is np.ones_like:
             return float(a.op is np.ones_like)

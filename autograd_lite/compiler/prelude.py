@@ -5,6 +5,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from keyword import iskeyword
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -149,7 +150,9 @@ def _origin(thing: Any) -> str | None:
 
 
 def _is_path(name: Any) -> bool:
-    return isinstance(name, str) and all(part.isascii() and part.isidentifier() for part in name.split("."))
+    return isinstance(name, str) and all(
+        part.isascii() and part.isidentifier() and not iskeyword(part) for part in name.split(".")
+    )
 
 
 def _no_source(f: Any) -> TypeError:

@@ -210,7 +210,7 @@ def key(value: Value, of: Callable[[Value], Any]) -> Any:
     return (
         value.op,
         *(_key(a, of) for a in value.args),
-        *((k, _key(value.keywords[k], of)) for k in sorted(value.keywords)),
+        *((k, _key(a, of)) for k, a in value.keywords.items()),  # in their order, which a function may see
     )
 
 
