@@ -200,6 +200,7 @@ def test_values_of_any_name_are_computed_as_without_it(text):
         check_way(names_inside, text, other)
         check_way(names_of_arguments, text, other)
     check_way(keywords_of_operations, text, "b")
+    check_way(keywords, text, "b")
 
 
 @pytest.mark.parametrize("name, text", [

@@ -58,7 +58,7 @@ class Compiled:
         self._last: Variant | None = None
         self._lock = RLock()
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         mode = current_mode()
         if mode.tracing is not None:  # inside another recording it is a function like any other
             return self._f(*args, **keywords)
