@@ -151,7 +151,9 @@ def _rows(output: Tensor, variables: list[Variable], linked: bool) -> dict[Any, 
     with recording(linked) as mode:
         record = linked or mode.tracing is not None
         for i in range(output.size):
-            unit = np.zeros_like(output._array)
+            unit = np.zeros(
+                output.shape, output.dtype
+            )  # in C order, so that its row is a view, however the output lies
             unit.reshape(-1)[i] = 1.0
             found = (
                 chain_rule({output: leaf(unit) if record else unit}, passing, set(variables), record) if passing else {}
