@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import LAST_STAMP, NESTS, Node, clock, extras, leaf, nodes_in, values_of
+from .graph import LAST_STAMP, NESTS, Node, clock, extras, leaf, nodes_in, shared, values_of
 from .mode import current_mode, recording
 from .ownership import own, release, separate
 from .quiet import hush, speak
@@ -258,9 +258,12 @@ def pull_back(
         for node in complete:
             complete[node] = leaf(release(complete, node))
     if not (retain_graph or create_graph):
-        for output in outputs:
-            if output.op is not None:  # a leaf has no graph to use up
-                extras(output).spent = True
+        with shared:  # of two threads that ran it, one gets what it found
+            for output in outputs:
+                _require_unspent(output)
+            for output in outputs:
+                if output.op is not None:  # a leaf has no graph to use up
+                    extras(output).spent = True
     return complete
 
 
@@ -270,6 +273,10 @@ def _check(output: Node) -> None:
             f"no gradient can be taken of {output.describe()}: nothing it was made from requires a gradient, or it was made "
             "under no_grad(). Make the inputs with requires_grad=True and compute it while recording is on"
         )
+    _require_unspent(output)
+
+
+def _require_unspent(output: Node) -> None:
     if output._extras is not None and output._extras.spent:
         raise RuntimeError(
             f"the graph of {output.describe()} was already run backward; its gradients would be counted a second time. "

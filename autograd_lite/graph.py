@@ -4,9 +4,10 @@ A node points at what it was made from and never at what is made from it: there 
 the moment its output is. A global counter numbers nodes as they are made, so ascending numbers *are* a topological order.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,13 @@ clock = count(1)
 _last_write = [0]
 LAST_STAMP = [0]
 """When any value was last written; no node is stamped as written later. In a list of one: the backward pass reads it often."""
-_stamping = Lock()
-"""Held by who stamps a value: of two threads that do, the later stamp has to be the one that is kept."""
+shared = RLock()
+"""Held while something is read and replaced that threads share: a gradient that is added to, the extras of a node, a stamp.
+
+A thread may take it again, since the garbage collector may run anybody's code in between.
+"""
+if hasattr(os, "register_at_fork"):  # a child must not inherit it from a thread that the child does not have
+    os.register_at_fork(before=shared.acquire, after_in_parent=shared.release, after_in_child=shared.release)
 
 
 def last_write() -> int:
@@ -40,7 +46,7 @@ def note_write() -> None:
 
 def stamp(nodes: "Iterable[Node]") -> None:
     """Stamp nodes as written. Those that have the same arrays as before, which a program wrote into, had no `last_write`."""
-    with _stamping:
+    with shared:
         LAST_STAMP[0] = now = next(clock)
     for node in nodes:
         (node._extras or extras(node)).written = now
@@ -103,7 +109,7 @@ class Node:
         if tracer is not None:
             tracer.refuse_write(self)
         self._array = array
-        with _stamping:
+        with shared:
             LAST_STAMP[0] = _last_write[0] = (self._extras or extras(self)).written = _tick()
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
@@ -121,7 +127,15 @@ class Node:
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.touches_grad(self)
-        self._grad = g
+        with shared:
+            self._grad = g
+
+    def add_grad(self, g: Any) -> None:
+        """Add to the gradient, or set it. Only while `shared` is held, or what another thread adds meanwhile is lost."""
+        tracer = current_mode().tracing
+        if tracer is not None:
+            tracer.touches_grad(self)
+        self._grad = g if self._grad is None else self._grad + g
 
     def take_over(self, source: "Node") -> None:
         """Become the node `source`, value, history and number, and stay the object one is. Nobody may use the source as it is."""
@@ -154,7 +168,9 @@ class Extras:
 
 def extras(node: Node) -> Extras:
     if node._extras is None:
-        node._extras = Extras()
+        with shared:  # of two threads, both have to get the same
+            if node._extras is None:
+                node._extras = Extras()
     return node._extras
 
 

@@ -84,7 +84,11 @@ class Switch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         outer = _mode.get().outer
-        assert outer is not None
+        if outer is None:
+            raise RuntimeError(
+                "a `with` block such as no_grad() is left in another thread or task than it was entered in, as happens when a "
+                "generator is closed there. The mode here stays as it is: close the generator where it was begun"
+            )
         _mode.set(outer)
 
     def __call__(self, f: F) -> F:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, values_of
+from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, shared, values_of
 from .mode import current_mode
 from .operators import Operators
 
@@ -159,11 +159,14 @@ class Tensor(Operators, ArrayMethods):
 
         Raises RuntimeError if self needs no gradient, has more than one element and no `gradient` is given, or was already run
         backward, or if an input was written after it was used. When it raises, no gradient has been changed.
+
+        Threads may run backward at the same time, also to the same leaves: every contribution is added.
         """
         start = None if gradient is None and not self._array.ndim else seed(self, gradient)
         found = pull_back({self: start}, create_graph=create_graph, retain_graph=retain_graph, keep_all=keep_grads)
-        for node, g in found.items():
-            node.set_grad(g if node._grad is None else node._grad + g)
+        with shared:
+            for node, g in found.items():
+                node.add_grad(g)
 
     def retain_grad(self) -> None:
         """Set `.grad` on this Tensor in a backward pass although it is not a leaf."""

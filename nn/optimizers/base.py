@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray, subtract
 
 from autograd_lite import Tensor
+from autograd_lite.graph import shared
 from autograd_lite.trees import mapped
 
 from ..module import Module
@@ -111,14 +112,13 @@ class Optimizer(Watched, ABC):
     def step(self) -> None:
         """Update every parameter that has a gradient. Old values stay as they are for whoever holds them."""
         rules = self.rules() if len(self.groups) > 1 or len(self.groups[0]) > 1 else None
-        clipped = (
-            self.clipped([None if p._grad is None else p._grad._array for p in self.params]) if self.clips else None
-        )
+        grads = [p._grad for p in self.params]  # read once: another thread may be adding to them
+        clipped = self.clipped([None if g is None else g._array for g in grads]) if self.clips else None
         state = self.state
         i = -1  # counted by hand, which is quicker
         for p in self.params:
             i += 1
-            g = p._grad
+            g = grads[i]
             if g is not None:
                 array = p._array
                 rule = self if rules is None else rules[i]
@@ -156,8 +156,9 @@ class Optimizer(Watched, ABC):
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""
-        for p in self.params:
-            p._grad = None
+        with shared:  # a gradient that another thread is adding to does not come back
+            for p in self.params:
+                p._grad = None
 
     # ----------------------------------------------------------------------------------------------------------- groups
 
