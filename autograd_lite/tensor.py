@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, shared, values_of
+from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, shared
 from .mode import current_mode
 from .operators import Operators
 
@@ -86,7 +86,7 @@ class Tensor(Operators, ArrayMethods):
                 f"{self.describe()} was computed; only the value of a leaf can be assigned. "
                 "Take detach() of it for a leaf of the same value"
             )
-        self.write(real_array(values_of(value), None))
+        self.write(real_array(value.looked_at("data =") if isinstance(value, Node) else value, None))
 
     @property
     def grad(self) -> "Tensor | None":

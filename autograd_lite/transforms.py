@@ -71,7 +71,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     def of(output: Tensor) -> Any:
         t = tangent.get(probes.get(output))
         t = leaf(np.zeros_like(output._array, dtype=_floating(output))) if t is None else t
-        return t if linked or not ran.plain else t._array[()]
+        return t if linked or not ran.plain or current_mode().tracing is not None else t._array[()]
 
     return mapped(ran.outward, ran.output), mapped(of, ran.output)
 
@@ -151,9 +151,7 @@ def _rows(output: Tensor, variables: list[Variable], linked: bool) -> dict[Any, 
     with recording(linked) as mode:
         record = linked or mode.tracing is not None
         for i in range(output.size):
-            unit = np.zeros(
-                output.shape, output.dtype
-            )  # in C order, so that its row is a view, however the output lies
+            unit = np.zeros(output.shape, output.dtype)  # in C order: its flat form is a view, however the output lies
             unit.reshape(-1)[i] = 1.0
             found = (
                 chain_rule({output: leaf(unit) if record else unit}, passing, set(variables), record) if passing else {}

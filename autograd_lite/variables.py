@@ -53,7 +53,11 @@ class Run(NamedTuple):
     """May the results be differentiated further, by a caller who records?"""
 
     def answer(self, found: dict[Any, Any], linked: bool) -> list[Any]:
-        """The gradients in `found` in the structure of the arguments, each as the kind of thing its argument was."""
+        """The gradients in `found` in the structure of the arguments, each as the kind of thing its argument was.
+
+        For who listens they stay Tensors: an array would be that of this one run.
+        """
+        linked = linked or current_mode().tracing is not None
         return [
             mapped(lambda v, a: like(found.get(v), v, a, linked), vs, a)
             for vs, a in zip(self.variables, self.given, strict=True)

@@ -365,3 +365,37 @@ def test_under_no_grad_results_lead_nowhere():
     with ag.no_grad():
         assert ag.jvp(lambda x: w * x**2, 3.0, 1.0)[1] == 12.0
         assert type(ag.jacobian(lambda x: w * x**2)(3.0)) is np.float64
+
+
+# ------------------------------------------------------------------ inside a function that is compiled, at plain arrays
+
+AT_ARRAYS = {
+    "grad": lambda x: ag.grad(lambda u: np.sum(u * u * x))(np.ones(4)),
+    "grad at a number": lambda x: ag.grad(lambda u: u**2 * np.sum(x))(3.0) * x,
+    "value_and_grad": lambda x: np.multiply(*ag.value_and_grad(lambda u: np.sum(u * u * x))(np.ones(4))),
+    "vjp": lambda x: ag.vjp(lambda u: np.sin(u) * x, np.ones(4))[1](np.ones(4))[0],
+    "jvp": lambda x: ag.jvp(lambda u: u * u * x, np.ones(4), np.ones(4))[1],
+    "jacobian": lambda x: ag.jacobian(lambda u: np.sin(u) * x)(np.ones(4)) @ x,
+    "hessian": lambda x: ag.hessian(lambda u: np.sum(u**3 * x))(np.ones(4)) @ x,
+    "hvp": lambda x: ag.hvp(lambda u: np.sum(u**3 * x), np.ones(4), np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("name", AT_ARRAYS)
+def test_a_slope_at_a_plain_array_follows_what_else_it_depends_on(name):
+    """The slope is taken at an array, but of a function that has x in it: the program computes it of the x of each call."""
+    f = AT_ARRAYS[name]
+    program = ag.compile(f)
+    for at in (x, v, x):
+        np.testing.assert_allclose(program(at), np.asarray(f(at)), **near)
+
+
+def test_data_assigned_from_a_tensor_are_not_frozen_into_a_program():
+    def f(x):
+        t = ag.Tensor(np.zeros(4))
+        t.data = x * 2.0
+        return t * 1.0
+
+    with pytest.raises(RuntimeError, match="data = looks at the value"):
+        ag.compile(f)(x)
+    np.testing.assert_array_equal(f(ag.Tensor(x)).data, x * 2.0)
