@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from .backward import pull_back
-from .graph import NESTS, Node, apply, clock, extras, leaf
+from .graph import NESTS, Node, apply, clock, exchange_grads, extras, leaf, noting_grads
 from .mode import current_mode, enable_grad
+from .randomness import Draws, put_back
 from .rules import defvjp, name_of
 from .tensor import Tensor
 from .traversal import check_unwritten
 from .trees import leaves, mapped
-from .variables import any_live
+from .variables import any_live, as_it_was, moments
 
 Array = np.ndarray[Any, Any]
 
@@ -31,10 +32,13 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     f : a function of anything that returns a Tensor, or a list, tuple or dict with Tensors in it. Gradients flow into
         its arguments and into every Tensor that it finds elsewhere, such as the parameters of a network.
 
-    Values and gradients are those of `f`, to every order; `f` runs once more in each backward pass through it, so what
-    it does besides computing is done again. It has to compute the same again: a generator that draws other numbers the
-    second time makes the backward pass raise RuntimeError. Make the generator inside `f`, from a seed, or pass what was
-    drawn as an argument. Inside `compile` it is `f` itself, since the compiler plans the memory.
+    Values and gradients are those of `f`, to every order, also where `f` takes gradients itself. `f` runs once more in each
+    backward pass through it, so what it does besides computing is done again. Random numbers are the same again, whether from
+    `np.random`, from `random`, or from a generator among the arguments of `f`, in its closure, its globals or its attributes.
+    The `.grad` of Tensors from outside that `f` adds to is added to once. Inside `compile` it is `f` itself, since the compiler
+    plans the memory.
+
+    The backward pass raises RuntimeError if `f` computes something else when it runs again, because what it reads has changed.
     """
 
     @wraps(f)
@@ -42,8 +46,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         mode = current_mode()
         if not mode.recording or mode.tracing is not None:
             return f(*args, **keywords)
-        started = next(clock)
-        output = f(*args, **keywords)
+        draws = Draws(f, args, keywords)
+        at = moments()
+        started = at[-1]
+        with noting_grads() as grads:
+            output = f(*args, **keywords)
         places: dict[Any, int] = {}
         for i, o in enumerate(leaves(output)):
             if _was_made(o, started):
@@ -53,7 +60,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         made = list(places)
         packed: Tensor = leaf(_packed(made))
         packed.op = repeat
-        segment = Segment(f, args, keywords, list(places.values()), _walk(made, started)[1])
+        segment = Segment(f, args, keywords, list(places.values()), _walk(made, started)[1], at)
+        segment.drawn = draws.drawn()
+        segment.grads = {t: g for t, g in grads.items() if t.index <= started}
         packed.args = segment, segment.sources
         packed._requires_grad = True
         extras(packed).runs_code = True
@@ -75,36 +84,59 @@ class Segment:
         keywords: dict[str, Any],
         places: list[int],
         sources: list[Node],
+        at: tuple[int, ...],
     ):
         self.f, self.args, self.keywords = f, args, keywords
         self.places = places
         """Which of its results depend on something that requires a gradient."""
         self.sources = tuple(sources)
-        """The Tensors from outside that these were computed from."""
+        """The leaves that these were computed from: Tensors from outside, and leaves that f made."""
+        self.at = at
+        """When it ran. What could be differentiated by then can be again when it is repeated."""
+        self.drawn: list[tuple[Any, Any]] = []
+        """The random generators that it drew from, and their states before."""
+        self.grads: dict[Node, Any] = {}
+        """The Tensors from outside whose `.grad` it replaced, as by a backward pass inside, and the gradients before."""
 
     def __repr__(self) -> str:
         return name_of(self.f)
 
-    def repeated(self, before: Array) -> tuple[list[Tensor], list[Node]]:
-        """The results once more, and the nodes that lead to them. Raises RuntimeError if they are not as before."""
-        started = next(clock)
-        with enable_grad():
-            flat = leaves(self.f(*self.args, **self.keywords))
-        again = [flat[i] for i in self.places if i < len(flat) and _was_made(flat[i], started)]
-        if len(again) < len(self.places):
-            raise self._changed("other results depend on what requires a gradient")
-        if not _agree(_packed(again), before):
-            raise self._changed("its results differ")
-        inner, found = _walk(again, started)
-        if set(found) != set(self.sources):
+    def repeated(self, before: Array) -> "tuple[list[Tensor], list[Node], dict[Node, Node]]":
+        """The results once more, the nodes that lead to them, and for each of their sources the one it was the first time.
+
+        Raises RuntimeError if they are not as before.
+        """
+        now, grads = put_back(self.drawn), exchange_grads(self.grads)
+        try:
+            with as_it_was(self.at), enable_grad():
+                started = next(clock)
+                flat = leaves(self.f(*self.args, **self.keywords))
+                again = [flat[i] for i in self.places if i < len(flat) and _was_made(flat[i], started)]
+                if len(again) < len(self.places):
+                    raise self._changed("other results depend on what requires a gradient")
+                if not _agree(_packed(again), before):
+                    raise self._changed("its results differ")
+                inner, found = _walk(again, started)
+        finally:
+            put_back(now)
+            exchange_grads(grads)
+        return again, inner, self._matched(found, started)
+
+    def _matched(self, found: list[Node], started: int) -> dict[Node, Node]:
+        """A Tensor from outside is the same again; a leaf that f made is the one it made in its place, of the same value."""
+        outside, made = _parted(found, started)
+        outside_before, made_before = _parted(self.sources, self.at[-1])
+        if set(outside) != set(outside_before) or len(made) != len(made_before):
             raise self._changed("it computes from other Tensors")
-        return again, inner
+        if not all(map(_equal, made, made_before)):
+            raise self._changed("a leaf that it makes has another value")
+        return dict(zip((*outside, *made), (*outside, *made_before), strict=True))
 
     def _changed(self, how: str) -> RuntimeError:
         return RuntimeError(
             f"{name_of(self.f)} was checkpointed and computes something else when it is repeated in the backward pass: "
-            f"{how}. Random numbers have to be the same again: draw them outside and pass them, or seed a generator "
-            "inside; and what it reads must not change in between"
+            f"{how}. What it reads must not change in between: pass it as an argument. Random numbers have to come from "
+            "np.random, from random, or from a generator that is an argument, or in its closure, its globals or attributes"
         )
 
 
@@ -117,8 +149,8 @@ def _repeat_dsources(g: Any, ans: Any, segment: Segment, values: tuple[Any, ...]
     """The segment is recorded again, and its graph is run backward no further than to its sources."""
     record = isinstance(g, Node)
     ends: dict[Node, Node] = {s: _end(s, record) for s in segment.sources if s._requires_grad}
-    again, inner = segment.repeated(ans._array if record else ans)
-    copies = _rewired(inner, ends)
+    again, inner, first = segment.repeated(ans._array if record else ans)
+    copies = _rewired(inner, {s: ends[before] for s, before in first.items() if before in ends})
     seeds = {copies[o]: part for o, part in zip(again, _unpacked(g if record else leaf(g), again), strict=True)}
     found: dict[Any, Any] = pull_back(seeds, ends.values(), create_graph=record, retain_graph=True)
     cotangents = [found.get(ends.get(s), leaf(np.zeros_like(s._array))) for s in segment.sources]
@@ -134,7 +166,7 @@ def _was_made(o: Any, started: int) -> bool:
 
 
 def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]]:
-    """The nodes computed since that lead to `outputs`, oldest first, and the Tensors from outside they came from."""
+    """The nodes computed since that lead to `outputs`, oldest first, and the leaves and older Tensors they came from."""
     inner = dict.fromkeys(outputs)
     sources: dict[Node, None] = {}
     waiting = list(inner)
@@ -147,6 +179,17 @@ def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]
             elif a.index <= started or (a._requires_grad and any_live([a])):
                 sources[a] = None
     return sorted(inner, key=lambda node: node.index), list(sources)
+
+
+def _parted(sources: Iterable[Node], started: int) -> tuple[list[Node], list[Node]]:
+    """Those that are older, and those that were made since, in the order in which they were."""
+    sources = list(sources)
+    made = [s for s in sources if s.index > started]
+    return [s for s in sources if s.index <= started], sorted(made, key=lambda s: s.index)
+
+
+def _equal(a: Node, b: Node) -> bool:
+    return a._array.dtype == b._array.dtype and np.array_equal(a._array, b._array, equal_nan=True)
 
 
 def _end(source: Node, record: bool) -> Node:

@@ -6,6 +6,8 @@ the moment its output is. A global counter numbers nodes as they are made, so as
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 from threading import RLock
 from typing import Any
@@ -32,6 +34,10 @@ A thread may take it again, since the garbage collector may run anybody's code i
 """
 if hasattr(os, "register_at_fork"):  # a child must not inherit it from a thread that the child does not have
     os.register_at_fork(before=shared.acquire, after_in_parent=shared.release, after_in_child=shared.release)
+
+
+_noted: ContextVar["dict[Node, Any] | None"] = ContextVar("autograd_lite gradients", default=None)
+"""The gradients that were replaced in this thread or task, as they were before, for who puts them back."""
 
 
 def last_write() -> int:
@@ -128,6 +134,7 @@ class Node:
         if tracer is not None:
             tracer.touches_grad(self)
         with shared:
+            self._note_grad()
             self._grad = g
 
     def add_grad(self, g: Any) -> None:
@@ -135,7 +142,13 @@ class Node:
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.touches_grad(self)
+        self._note_grad()
         self._grad = g if self._grad is None else self._grad + g
+
+    def _note_grad(self) -> None:
+        noted = _noted.get()
+        if noted is not None:
+            noted.setdefault(self, self._grad)
 
     def take_over(self, source: "Node") -> None:
         """Become the node `source`, value, history and number, and stay the object one is. Nobody may use the source as it is."""
@@ -150,6 +163,30 @@ class Node:
         if self.name is not None:
             return f"{self.name!r} ({shape})"
         return f"an unnamed tensor ({shape})" if self.op is None else f"the result of {name_of(self.op)} ({shape})"
+
+
+@contextmanager
+def noting_grads() -> "Iterator[dict[Node, Any]]":
+    """The gradients that are replaced inside, each as it was before."""
+    before: dict[Node, Any] = {}
+    token = _noted.set(before)
+    try:
+        yield before
+    finally:
+        _noted.reset(token)
+        outer = _noted.get()
+        if outer is not None:
+            for node, g in before.items():
+                outer.setdefault(node, g)
+
+
+def exchange_grads(grads: "Mapping[Node, Any]") -> "dict[Node, Any]":
+    """Give nodes these gradients, and return those that they had."""
+    with shared:
+        had = {node: node._grad for node in grads}
+        for node, g in grads.items():
+            node._grad = g
+    return had
 
 
 class Extras:

@@ -181,7 +181,7 @@ def _add(seeds: dict[Node, Any], output: Node, g: Tensor) -> None:
 def _probe(output: Tensor) -> Tensor:
     """A cotangent to differentiate by. The pass is linear in it, so any value does."""
     probe = leaf(np.zeros_like(output._array), Variable)
-    probe._requires_grad, probe.live = True, False
+    probe._requires_grad, probe._spans = True, []
     return probe  # type: ignore[no-any-return]
 
 

@@ -6,12 +6,14 @@ take each other's variables for their own.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
 from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node, leaf
+from .graph import Node, clock, leaf
 from .mode import current_mode, enable_grad
 from .rules import name_of
 from .tensor import Tensor, real_array
@@ -22,10 +24,15 @@ from .trees import leaves, mapped
 class Variable(Tensor):
     """An argument of a function that is being differentiated: a leaf, or a copy that leads on to an outer Tensor."""
 
-    __slots__ = ("live",)
+    __slots__ = ("_spans",)
 
-    live: bool
-    """Is its transform still at work? Afterwards nobody can ask for the gradient of this variable."""
+    _spans: list["Span"]
+
+    @property
+    def live(self) -> bool:
+        """Is its transform still at work? Afterwards nobody can ask for the gradient of this variable."""
+        moments = _moments.get()
+        return any(s.end == inf or any(s.begin <= t < s.end for t in moments) for s in self._spans)
 
     def __copy__(self) -> Tensor:
         return np.copy(self)  # type: ignore[return-value]
@@ -35,6 +42,38 @@ class Variable(Tensor):
             f"{self.describe()} is an argument of a function that is being differentiated; a deep copy or a pickle "
             "would lose the gradient: take copy() of it"
         )
+
+
+class Span:
+    """A time during which a transform is at work, by the clock that numbers nodes."""
+
+    __slots__ = ("begin", "end")
+
+    def __init__(self) -> None:
+        self.begin: int = next(clock)
+        self.end: float = inf
+
+    def finish(self) -> None:
+        self.end = next(clock)
+
+
+_moments: ContextVar[tuple[int, ...]] = ContextVar("autograd_lite moments", default=())
+"""When a function that runs again ran before: what was live then counts as live."""
+
+
+def moments() -> tuple[int, ...]:
+    """What to give `as_it_was` later, for what is live now to be live then."""
+    return *_moments.get(), next(clock)
+
+
+@contextmanager
+def as_it_was(at: tuple[int, ...]) -> Iterator[None]:
+    """Let the variables be live that were so at those moments, for a function to compute again what it did then."""
+    token = _moments.set(at)
+    try:
+        yield
+    finally:
+        _moments.reset(token)
 
 
 class Run(NamedTuple):
@@ -92,11 +131,10 @@ def run(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], po
     flat: list[Variable] = leaves(variables)
     guards = [v.register_hook(_needs_recording) for v in flat]
     try:
-        with enable_grad():
+        with alive(flat), enable_grad():
             output = f(*arguments, **keywords)
     finally:
-        for v, guard in zip(flat, guards, strict=True):
-            v.live = False
+        for guard in guards:
             guard.remove()
     for v in flat:
         if v._written:
@@ -123,7 +161,7 @@ def variable(a: Any) -> Variable:
     made: Variable = leaf(array, Variable)
     if isinstance(a, Tensor) and ((a.requires_grad and mode.recording) or mode.tracing is not None):
         made.take_over(np.copy(a))  # type: ignore[arg-type]
-    made._requires_grad, made.name, made.live = True, name, True
+    made._requires_grad, made.name, made._spans = True, name, []
     return made
 
 
@@ -148,15 +186,14 @@ def others(outputs: Iterable[Tensor], variables: Iterable[Variable]) -> list[Ten
 
 @contextmanager
 def alive(variables: Iterable[Variable]) -> Iterator[None]:
-    """Let `variables` be live while a pass is recorded that is differentiated by them: rules may use transforms too."""
-    variables = list(variables)
+    """Let `variables` be live while their function runs, or a pass is recorded that is differentiated by them."""
+    span = Span()
     for v in variables:
-        v.live = True
+        v._spans.append(span)
     try:
         yield
     finally:
-        for v in variables:
-            v.live = False
+        span.finish()
 
 
 def any_live(nodes: Iterable[Node]) -> bool:
