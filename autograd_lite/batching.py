@@ -55,56 +55,80 @@ BatchRule = Callable[..., np.ndarray[Any, Any]]
 """`rule(one, *args, **keywords)`, with the operation's arguments, some of them Batched: the array of all results."""
 
 
+Standing = Mapping[int, Node]
+"""By their `index`, leaves that were made from the value of a recorded node, such as by `detach()`, and that node."""
+NO_STANDING: Standing = {}
+
+
 def state(rule: BatchRule, *functions: Callable[..., Any]) -> None:
     """State how `functions` are run for many examples."""
     for f in functions:
         BATCHING[f] = rule
 
 
-def replayed(outputs: Sequence[Node], given: Mapping[Node, Batched], examples: int) -> list[Any]:
+def replayed(
+    outputs: Sequence[Node], given: Mapping[Node, Batched], examples: int, standing: Standing = NO_STANDING
+) -> list[Any]:
     """The values of `outputs` for every example: Batched, or the recorded array where there is no difference.
 
     given : the values of the nodes that stand for the example
-    Raises Unbatched for an operation without a rule.
+    Raises Unbatched for an operation without a rule, and for a value that was replaced after it was used.
     """
-    order = _recorded(outputs)
-    uses = Counter(a for node in order for a in node.inputs)
+    order = _recorded(outputs, standing)
+    uses = Counter(a for node in order for a in _sources(node, standing))
     uses.update(outputs)
     known: dict[Node, Batched] = dict(given)
     for node in order:
+        sources = _sources(node, standing)
+        stale = next((a for a in sources if a._written > node.index), None)
+        if stale is not None:
+            raise Unbatched(f"{stale.describe()} was written after it was used")
         if node.op in IMPURE:
             raise Unbatched(f"{name_of(node.op)} draws for each example anew")
-        if node.op is None or node in known or not any(a in known for a in node.inputs):
+        if node in known or not any(a in known for a in sources):
             continue
-        args = [_filled(a, known) for a in node.args]
-        keywords = {k: _filled(a, known) for k, a in node.keywords.items()}
-        one = One(node.op, node._array.shape, examples)
-        array = np.asarray(_rule_of(node.op)(one, *args, **keywords))
-        if array.shape != (examples, *one.shape) or array.dtype != node._array.dtype:
-            raise Unbatched(f"{name_of(node.op)} of many examples gives {array.shape} {array.dtype}")
-        known[node] = Batched(array)
-        for a in node.inputs:  # an array that nobody needs any more is freed
+        known[node] = known[sources[0]] if node.op is None else _computed(node, known, examples)
+        for a in sources:  # an array that nobody needs any more is freed
             uses[a] -= 1
             if not uses[a]:
                 known.pop(a, None)
     return [known.get(o, o._array) for o in outputs]
 
 
-def _recorded(outputs: Iterable[Node]) -> list[Node]:
+def _computed(node: Node, known: Mapping[Node, Batched], examples: int) -> Batched:
+    """The operation of a node, for every example."""
+    assert node.op is not None
+    args = [_filled(a, known) for a in node.args]
+    keywords = {k: _filled(a, known) for k, a in node.keywords.items()}
+    one = One(node.op, node._array.shape, examples)
+    array = np.asarray(_rule_of(node.op)(one, *args, **keywords))
+    if array.shape != (examples, *one.shape) or array.dtype != node._array.dtype:
+        raise Unbatched(f"{name_of(node.op)} of many examples gives {array.shape} {array.dtype}")
+    return Batched(array)
+
+
+def _recorded(outputs: Iterable[Node], standing: Standing) -> list[Node]:
     """All nodes that lead to `outputs`, whether they require a gradient or not, oldest first."""
     found = set(outputs)
     waiting = list(found)
     while waiting:
-        for a in waiting.pop().inputs:
+        for a in _sources(waiting.pop(), standing):
             if a not in found:
                 found.add(a)
                 waiting.append(a)
     return newest_first(found)[::-1]
 
 
-def depends_on(node: Node, sources: Iterable[Node]) -> bool:
+def _sources(node: Node, standing: Standing) -> tuple[Node, ...]:
+    """What the value of a node follows from."""
+    if node.op is None:
+        return (standing[node.index],) if node.index in standing and not node._written else ()
+    return node.inputs
+
+
+def depends_on(node: Node, sources: Iterable[Node], standing: Standing = NO_STANDING) -> bool:
     """Was `node` computed from one of `sources`, by whatever is recorded?"""
-    return not set(_recorded([node])).isdisjoint(sources)
+    return not set(_recorded([node], standing)).isdisjoint(sources)
 
 
 def _rule_of(op: Callable[..., Any]) -> BatchRule:

@@ -16,6 +16,7 @@ from .backward import pull_back
 from .batching import OF_SHAPES, Batched, Unbatched, depends_on, replayed
 from .graph import Node, clock, leaf
 from .mode import Tracer, current_mode, recording, tracing
+from .randomness import Draws, put_back
 from .rules import CONSTANTS
 from .tensor import Tensor, real_array
 from .traversal import ancestors
@@ -41,9 +42,8 @@ def per_example_gradients(cost: Cost, params: Any, *data: Any) -> Any:
     passed to the cost as they are, so the cost may also use the network they belong to.
 
     It takes one pass, many times faster than a loop. Where that is not possible, as with control flow that depends on
-    the data, or an operation that has no rule for many examples at once, it loops and says why by a LoopWarning. The
-    last example is computed on its own as well, and a batched pass that disagrees with it is thrown away. Python's own
-    random numbers in the cost, if they do not show that way, are drawn once for all examples.
+    the data, random numbers, or an operation that has no rule for many examples at once, it loops and says why by a
+    LoopWarning. The last example is computed on its own as well: a cost that is not the same each time shows there.
 
     Raises ValueError for data of different lengths, TypeError for a cost that is not one number and for data that are
     not arrays, RuntimeError inside a function that is being differentiated, since the arrays would lose that gradient.
@@ -94,8 +94,10 @@ def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]
     """The gradients of all examples at once. Raises Unbatched, with the reason, where that is not possible."""
     examples = len(arrays[0])
     given = {leaf(a[:1].copy()): Batched(a[:, None]) for a in arrays}
+    listener = _OneExample(given, next(clock))
+    draws = Draws(cost, params)
     try:
-        with tracing(_OneExample(given, next(clock))):
+        with tracing(listener):
             variables = mapped(_parameter, params)
             output = one_number(cost, cost(variables, *given))
             flat = leaves(variables)
@@ -104,9 +106,15 @@ def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]
         raise
     except Exception as error:  # whatever it is: if it is the cost's own fault, the loop meets it too
         raise Unbatched(f"{type(error).__name__}: {error}") from error
+    finally:
+        drawn = draws.drawn()
+        put_back(drawn)
+    if drawn:
+        raise Unbatched("the cost draws random numbers, anew for each example")
     _outside_transforms(output)
+    outputs = [output, *(found[v] for v in flat if v in found)]
     with np.errstate(all="ignore"):
-        value, *rest = replayed([output, *(found[v] for v in flat if v in found)], given, examples)
+        value, *rest = replayed(outputs, given, examples, listener.standing)
     results: list[Array] = []
     for v in flat:
         gradient = rest.pop(0) if v in found else np.zeros_like(v._array)
@@ -123,9 +131,14 @@ class _OneExample(Tracer):
     def __init__(self, given: dict[Any, Batched], started: int):
         self.given = given
         self.started = started
+        self.standing: dict[int, Node] = {}
+        """Leaves that were made from the value of a node, by their index, and that node."""
+
+    def stands_for(self, leaf: Node, source: Node) -> None:
+        self.standing[leaf.index] = source
 
     def refuse_look(self, tensor: Node, how: str) -> None:
-        if depends_on(tensor, self.given):
+        if depends_on(tensor, self.given, self.standing):
             raise Unbatched(f"{how} looks at a value, {tensor.describe()}, that differs between examples")
 
     def refuse_write(self, tensor: Node) -> None:
