@@ -16,6 +16,7 @@ from .graph import LAST_STAMP, NESTS, Node, clock, extras, leaf, nodes_in, share
 from .mode import current_mode, recording
 from .ownership import own, release, separate
 from .quiet import hush, speak
+from .quotients import Quotient, plain
 from .rules import VJPS, name_of
 from .traversal import Waiting, ancestors, between, check_unwritten
 
@@ -179,7 +180,7 @@ def fit(c: Cotangent, data: np.ndarray[Any, Any], record: bool = False) -> Cotan
         if c.dtype.kind != "f":
             raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {dtype}")
         c = c.astype(dtype)
-    return leaf(own(c)) if record and not isinstance(c, Node) else c
+    return leaf(own(c)) if record and not isinstance(c, Node | Quotient) else c
 
 
 def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
@@ -203,7 +204,7 @@ def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:
     """
     for hook in list(node._extras.hooks.values()) if node._extras is not None else ():
         if record:
-            returned = hook(g)
+            returned = hook(plain(g))
         else:
             with recording(False):
                 returned = hook(leaf(own(g)))
@@ -214,7 +215,7 @@ def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:
                     f"a hook on {node.describe()} returned shape {replaced._array.shape}; its gradient has {node._array.shape}"
                 )
             g = replaced if record else replaced._array
-    if record and g.name is None and node.name is not None and g.op is not None:
+    if record and type(g) is not Quotient and g.name is None and node.name is not None and g.op is not None:
         g.name = f"dC_d{node.name}"
     return g
 
@@ -239,22 +240,13 @@ def pull_back(
     """
     for output in outputs:
         _check(output)
-    passing = keep = None
-    if wanted is not None:
-        keep, reached = set(wanted), ancestors(outputs)
-        passing = between(keep & reached, reached)
-    elif keep_all:
-        keep = ancestors(outputs)
-    record = create_graph or current_mode().tracing is not None
-    if record:
+    began = next(clock)
+    complete = carried_back(outputs, wanted, create_graph, keep_all)
+    if create_graph or current_mode().tracing is not None:
         with recording(create_graph):
-            began = next(clock)
-            seeds = {n: leaf(np.ones_like(n._array)) if g is None else g for n, g in outputs.items()}
-            complete = chain_rule(seeds, passing, keep, record)
+            complete = {n: plain(g) for n, g in complete.items()}
             separate(complete, began)
     else:
-        numbers = {n: n._array.dtype.type(1) if g is None else g._array[()] for n, g in outputs.items()}
-        complete = chain_rule(numbers, passing, keep, record)
         for node in complete:
             complete[node] = leaf(release(complete, node))
     if not (retain_graph or create_graph):
@@ -265,6 +257,25 @@ def pull_back(
                 if output.op is not None:  # a leaf has no graph to use up
                     extras(output).spent = True
     return complete
+
+
+def carried_back(
+    outputs: Mapping[Node, Node | None], wanted: Iterable[Node] | None, create_graph: bool, keep_all: bool = False
+) -> dict[Node, Cotangent]:
+    """What `pull_back` gives, as it comes out of the chain rule: as quotients too, and maybe one array for two nodes."""
+    passing = keep = None
+    if wanted is not None:
+        keep, reached = set(wanted), ancestors(outputs)
+        passing = between(keep & reached, reached)
+    elif keep_all:
+        keep = ancestors(outputs)
+    record = create_graph or current_mode().tracing is not None
+    if not record:
+        numbers = {n: n._array.dtype.type(1) if g is None else g._array[()] for n, g in outputs.items()}
+        return chain_rule(numbers, passing, keep, record)
+    with recording(create_graph):
+        seeds = {n: leaf(np.ones_like(n._array)) if g is None else g for n, g in outputs.items()}
+        return chain_rule(seeds, passing, keep, record)
 
 
 def _check(output: Node) -> None:

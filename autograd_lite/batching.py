@@ -56,7 +56,7 @@ BatchRule = Callable[..., np.ndarray[Any, Any]]
 
 
 Standing = Mapping[int, Node]
-"""By their `index`, leaves that were made from the value of a recorded node, such as by `detach()`, and that node."""
+"""By their `index`, nodes that have the value of another one, such as those made by `detach()`, and that other node."""
 NO_STANDING: Standing = {}
 
 
@@ -87,7 +87,7 @@ def replayed(
             raise Unbatched(f"{name_of(node.op)} draws for each example anew")
         if node in known or not any(a in known for a in sources):
             continue
-        known[node] = known[sources[0]] if node.op is None else _computed(node, known, examples)
+        known[node] = known[sources[0]] if stands(node, standing) else _computed(node, known, examples)
         for a in sources:  # an array that nobody needs any more is freed
             uses[a] -= 1
             if not uses[a]:
@@ -121,9 +121,12 @@ def _recorded(outputs: Iterable[Node], standing: Standing) -> list[Node]:
 
 def _sources(node: Node, standing: Standing) -> tuple[Node, ...]:
     """What the value of a node follows from."""
-    if node.op is None:
-        return (standing[node.index],) if node.index in standing and not node._written else ()
-    return node.inputs
+    return (standing[node.index],) if stands(node, standing) else node.inputs
+
+
+def stands(node: Node, standing: Standing) -> bool:
+    """Has the node the value of another?"""
+    return node.index in standing and not node._written
 
 
 def depends_on(node: Node, sources: Iterable[Node], standing: Standing = NO_STANDING) -> bool:

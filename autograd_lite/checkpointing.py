@@ -5,7 +5,7 @@ found by recording f once and walking back from its results. In the backward pas
 cut off at the inputs, is run backward.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import accumulate, pairwise
 from math import sqrt
@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .backward import pull_back
+from .arguments import argument_of
+from .backward import carried_back
 from .graph import NESTS, Node, apply, clock, exchange_grads, extras, leaf, noting_grads
 from .mode import current_mode, enable_grad
 from .randomness import Draws, put_back
-from .rules import defvjp, name_of
+from .rules import KEEPS_ARGUMENT, defvjp, name_of
 from .tensor import Tensor
 from .traversal import check_unwritten
 from .trees import leaves, mapped
@@ -53,8 +54,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             output = f(*args, **keywords)
         places: dict[Any, int] = {}
         for i, o in enumerate(leaves(output)):
-            if _was_made(o, started):
-                places.setdefault(o, i)
+            if _was_made(o, started) and _was_made(last := _opened(o), started):
+                places.setdefault(last, i)
         if not places:
             return output
         made = list(places)
@@ -66,10 +67,17 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         packed.args = segment, segment.sources
         packed._requires_grad = True
         extras(packed).runs_code = True
-        parts = dict(zip(made, _unpacked(packed, made), strict=True))
+        parts: dict[Node, Node] = dict(zip(made, _unpacked(packed, made), strict=True))
         for old, new in parts.items():
             new.name = old.name
-        return mapped(lambda o: parts.get(o, o) if isinstance(o, Tensor) else o, output)
+
+        def outside(o: Any) -> Any:
+            """What stands for a result outside: a part of the checkpoint's node, or what is made of one."""
+            if o not in parts and isinstance(o, Tensor) and _opened(o) in parts:
+                parts[o] = _twin(o, parts)
+            return parts.get(o, o)
+
+        return mapped(lambda o: outside(o) if isinstance(o, Tensor) else o, output)
 
     return checkpointed
 
@@ -88,7 +96,7 @@ class Segment:
     ):
         self.f, self.args, self.keywords = f, args, keywords
         self.places = places
-        """Which of its results depend on something that requires a gradient."""
+        """Which of its results depend on something that requires a gradient; each stands for where it is `_opened`."""
         self.sources = tuple(sources)
         """The leaves that these were computed from: Tensors from outside, and leaves that f made."""
         self.at = at
@@ -111,7 +119,7 @@ class Segment:
             with as_it_was(self.at), enable_grad():
                 started = next(clock)
                 flat = leaves(self.f(*self.args, **self.keywords))
-                again = [flat[i] for i in self.places if i < len(flat) and _was_made(flat[i], started)]
+                again = [_opened(flat[i]) for i in self.places if i < len(flat) and _was_made(flat[i], started)]
                 if len(again) < len(self.places):
                     raise self._changed("other results depend on what requires a gradient")
                 if not _agree(_packed(again), before):
@@ -152,9 +160,9 @@ def _repeat_dsources(g: Any, ans: Any, segment: Segment, values: tuple[Any, ...]
     again, inner, first = segment.repeated(ans._array if record else ans)
     copies = _rewired(inner, {s: ends[before] for s, before in first.items() if before in ends})
     seeds = {copies[o]: part for o, part in zip(again, _unpacked(g if record else leaf(g), again), strict=True)}
-    found: dict[Any, Any] = pull_back(seeds, ends.values(), create_graph=record, retain_graph=True)
-    cotangents = [found.get(ends.get(s), leaf(np.zeros_like(s._array))) for s in segment.sources]
-    return cotangents if record else [c._array for c in cotangents]
+    found: dict[Any, Any] = carried_back(seeds, ends.values(), record)
+    cotangents = [found.get(ends.get(s), np.zeros_like(s._array)) for s in segment.sources]
+    return [leaf(c) if record and isinstance(c, np.ndarray) else c for c in cotangents]
 
 
 defvjp(repeat, None, _repeat_dsources)
@@ -163,6 +171,12 @@ defvjp(repeat, None, _repeat_dsources)
 def _was_made(o: Any, started: int) -> bool:
     """Was it computed since, from something that requires a gradient?"""
     return isinstance(o, Tensor) and o._requires_grad and o.op is not None and o.index > started
+
+
+def _opened(o: Tensor) -> Tensor:
+    """The argument of a result that keeps it, such as a sigmoid's, whose digits may be needed later; else the result."""
+    known = argument_of(o, o.op) if o.op in KEEPS_ARGUMENT else None
+    return o if known is None or known[0] is None else known[0]  # type: ignore[return-value]
 
 
 def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]]:
@@ -211,20 +225,25 @@ def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
     copies = dict(ends)
     for node in inner:
         check_unwritten(node)
-        twin: Node = leaf(node._array)
-        twin.op, twin.scope, twin._requires_grad = node.op, node.scope, node._requires_grad
-        twin.args = tuple([_replaced(a, copies) for a in node.args])
-        twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
-        twin.name = node.name
-        if node._extras is not None:  # all but the stamp
-            more = extras(twin)
-            more.hooks, more.retain_grad = node._extras.hooks, node._extras.retain_grad
-            more.runs_code, more.spent = node._extras.runs_code, node._extras.spent
-        copies[node] = twin
+        copies[node] = _twin(node, copies)
     return copies
 
 
-def _replaced(a: Any, copies: dict[Node, Node]) -> Any:
+def _twin(node: Node, copies: Mapping[Node, Node]) -> Node:
+    """A copy of a node, made from the copies of its arguments, with the hooks it has."""
+    twin: Node = leaf(node._array)
+    twin.op, twin.scope, twin._requires_grad = node.op, node.scope, node._requires_grad
+    twin.args = tuple([_replaced(a, copies) for a in node.args])
+    twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
+    twin.name = node.name
+    if node._extras is not None:  # all but the stamp
+        more = extras(twin)
+        more.hooks, more.retain_grad = node._extras.hooks, node._extras.retain_grad
+        more.runs_code, more.spent = node._extras.runs_code, node._extras.spent
+    return twin
+
+
+def _replaced(a: Any, copies: Mapping[Node, Node]) -> Any:
     if isinstance(a, Node):
         return copies.get(a, a)
     return type(a)(_replaced(part, copies) for part in a) if type(a) in NESTS else a

@@ -142,8 +142,11 @@ class _OneExample(Tracer):
             raise Unbatched(f"{how} looks at a value, {tensor.describe()}, that differs between examples")
 
     def refuse_write(self, tensor: Node) -> None:
-        if tensor in self.given or tensor.index < self.started:
+        if tensor in self.given or self.is_foreign(tensor):
             raise Unbatched(f"the cost writes into {tensor.describe()}, which it was given")
+
+    def is_foreign(self, tensor: Node) -> bool:
+        return tensor.index < self.started
 
     def records(self, f: Callable[..., Any]) -> bool:
         return f not in OF_SHAPES
@@ -153,7 +156,7 @@ class _OneExample(Tracer):
             node._requires_grad = False
 
     def touches_grad(self, tensor: Node) -> None:
-        if tensor.index < self.started:
+        if self.is_foreign(tensor):
             raise Unbatched(f"the cost handles the gradient of {tensor.describe()}")
 
 

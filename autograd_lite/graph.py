@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
 from .mode import current_mode
-from .rules import PLAIN, TAKES_ELLIPSIS, name_of, stands_for_array
+from .rules import KEEPS_ARGUMENT, PLAIN, TAKES_ELLIPSIS, name_of, stands_for_array
 
 NO_KEYWORDS: Mapping[str, Any] = {}
 NESTS = frozenset((list, tuple))
@@ -165,6 +166,15 @@ class Node:
         return f"an unnamed tensor ({shape})" if self.op is None else f"the result of {name_of(self.op)} ({shape})"
 
 
+class Argument(NamedTuple):
+    """What a value was made from by a function that keeps its argument, where that was not recorded."""
+
+    op: Callable[..., Any]
+    node: "Callable[[], Node | None]"
+    """The Tensor, if it is still there: with its history it may be large, so it is not kept alive but for who listens."""
+    array: np.ndarray[Any, Any]
+
+
 @contextmanager
 def noting_grads() -> "Iterator[dict[Node, Any]]":
     """The gradients that are replaced inside, each as it was before."""
@@ -192,9 +202,10 @@ def exchange_grads(grads: "Mapping[Node, Any]") -> "dict[Node, Any]":
 class Extras:
     """What few nodes have, so that the others are small: hooks, a wish to keep the gradient, marks, the stamp of a write."""
 
-    __slots__ = ("hooks", "retain_grad", "runs_code", "spent", "written")
+    __slots__ = ("argument", "hooks", "retain_grad", "runs_code", "spent", "written")
 
     def __init__(self) -> None:
+        self.argument: Argument | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain_grad = False
         self.runs_code = False
@@ -209,6 +220,15 @@ def extras(node: Node) -> Extras:
             if node._extras is None:
                 node._extras = Extras()
     return node._extras
+
+
+def keep_argument(node: Node, op: Callable[..., Any], a: Any) -> None:
+    """Let `node` know what `op` made it from, where it is not recorded."""
+    if not isinstance(a, Node):
+        extras(node).argument = Argument(op, lambda: None, np.asarray(a))
+    else:
+        weak = current_mode().tracing is None
+        extras(node).argument = Argument(op, ref(a) if weak else lambda: a, a._array)
 
 
 def nodes_in(values: Iterable[Any]) -> Iterator[Node]:
@@ -291,6 +311,8 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         node.op = None
         node.args = ()
         node.keywords = NO_KEYWORDS
+        if op in KEEPS_ARGUMENT:
+            keep_argument(node, op, args[0])
     return node
 
 

@@ -27,6 +27,10 @@ class Tracer:
     def stands_for(self, leaf: Any, source: Any) -> None:
         """`leaf` was made from the value of `source`, and cut off from its history."""
 
+    def is_foreign(self, tensor: Any) -> bool:
+        """Was `tensor` there before what is being heard of?"""
+        return False
+
     def touches_grad(self, tensor: Any) -> None:
         """Somebody reads or is about to replace the gradient of `tensor`."""
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import argument_of
 from .dispatch import call, call_constant
-from .graph import Node, apply, leaf
+from .graph import Node, apply, keep_argument, leaf
 from .mode import current_mode
+from .rules import KEEPS_ARGUMENT
 from .writes import write_item, write_result
 
 if TYPE_CHECKING:
@@ -179,6 +181,10 @@ class Operators(Node):
     def detach(self) -> "Tensor":
         """A leaf of the same value, without history; it shares no memory."""
         detached: Tensor = leaf(self._array.copy())
+        for op in KEEPS_ARGUMENT:
+            known = argument_of(self, op)
+            if known is not None:
+                keep_argument(detached, op, known[1] if known[0] is None else known[0])
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.stands_for(detached, self)

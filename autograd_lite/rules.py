@@ -32,6 +32,8 @@ PLAIN: dict[Function, Function] = {}
 """Of some functions, what computes them on arrays without first looking for Tensors among these."""
 TAKES_ELLIPSIS = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 """Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
+KEEPS_ARGUMENT: set[Function] = set()
+"""Functions whose results know their argument in every mode; see `keeps_argument`."""
 REFUSED: dict[Function, str] = {}
 """Functions that have no entry for a reason; the reason ends the error message."""
 ARRAY_LIKE: set[Function] = set()
@@ -119,6 +121,11 @@ def impure(f: F) -> F:
     """
     IMPURE.add(f)
     return f
+
+
+def keeps_argument(f: Function) -> None:
+    """Declare a function of one argument whose result keeps it also where nothing is recorded, for who needs its digits."""
+    KEEPS_ARGUMENT.add(f)
 
 
 def refuse(reason: str, *functions: Function) -> None:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.drawing.picture import ThemeName
 from autograd_lite.drawing.text import clean, number
+from autograd_lite.ops.inverse import inverse_sigmoid
+from autograd_lite.traversal import ancestors
 
 from .costs import Cost, quadratic_cost
 from .module import Module
@@ -143,9 +145,17 @@ def learning_speed(
     c = cost(layers[-1].a, y)
     targets = [t for s in layers for t in (s.z, s.a)]
     found: list[Any] = gradients(c, targets, allow_unused=True, retain_graph=True)
-    measured = [_measured(s, found[2 * i], found[2 * i + 1], len(x)) for i, s in enumerate(layers)]
+    direct = _is_direct(c, layers[-1].a)
+    slopes = [found[2 * i + 1] if not direct or s is not layers[-1] else None for i, s in enumerate(layers)]
+    measured = [_measured(s, found[2 * i], slopes[i], len(x)) for i, s in enumerate(layers)]
     median = float(np.median(np.concatenate([layer.speed for layer in measured])))
     return LearningSpeed([layer._replace(reasons=_reasons(layer, median)) for layer in measured], median)
+
+
+def _is_direct(c: Tensor, a: Tensor) -> bool:
+    """Does the cost see of the output nothing but its weighted input, so that the slope of the sigmoid falls out?"""
+    uses = [node for node in ancestors([c]) if any(n is a for n in node.inputs)]
+    return bool(uses) and all(node.op is inverse_sigmoid for node in uses)
 
 
 def _measured(s: Stage, dC_dz: Any, dC_da: Any, n: int) -> LayerSpeed:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite import Tensor, enable_grad
+from autograd_lite import Tensor, enable_grad, no_grad
 from autograd_lite.compiler import CompileError
 
 from .compiled import compile_step
@@ -133,12 +133,11 @@ def accuracy(output: Any, y: Any) -> float:
     return float(np.mean(right & ~np.isnan(output).any(axis=1)))
 
 
-@enable_grad
+@no_grad
 def evaluate(net: Module, x: ArrayLike, y: ArrayLike, cost: CostFunction = quadratic_cost) -> tuple[float, float]:
     """The cost, averaged over all examples, and the accuracy of a network, in evaluation mode.
 
-    The operations are recorded, since the cross-entropy is exact only where it sees how the outputs were made. Every layer
-    comes out in the mode in which it went in.
+    Nothing is recorded. Every layer comes out in the mode in which it went in.
 
     Raises ValueError if there are no examples, or x and y are not equally many.
     """

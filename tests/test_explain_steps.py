@@ -6,6 +6,7 @@ import pytest
 import autograd_lite as ag
 import nn
 from autograd_lite.explanations.formulas import FACTORS
+from autograd_lite.ops.inverse import inverse_sigmoid
 
 
 def leaf(value, name=None):
@@ -191,13 +192,21 @@ def test_one_example_has_an_outer_product_for_its_weights():
     assert step.formula.endswith("⊗ x")
 
 
-def test_with_the_cross_entropy_the_cost_makes_the_error_at_once():
+def test_with_the_cross_entropy_the_error_is_output_minus_target_through_the_activation():
     found = ag.step_through(network(nn.cross_entropy_cost)[0]).steps
-    assert {s.law for s in found if s.equation == "BP1"} == {"δ² = ∇ₐC ⊙ σ′(z²), which the cost makes from z² at once"}
+    (bp1,) = (s for s in found if s.equation == "BP1")
+    assert bp1.law == "δ² = ∇ₐC ⊙ σ′(z²)"
+    assert "σ⁻¹(a2) → a2" in " ".join(s.words for s in found)
     assert [s.equation for s in found if s.equation not in (None, "BP1")] == [
         "BP3", "BP2", "BP4",
         "BP2", "BP3", "BP4",
     ]  # fmt: skip
+
+
+def test_a_cost_of_the_weighted_input_makes_the_error_at_once():
+    z = (leaf([[0.5, -1.0]], "W1") @ ag.Tensor([1.0, 2.0], name="x") + leaf([0.1], "b1")).named("z1")
+    found = ag.step_through(np.sum(ag.softplus(z))).steps
+    assert {s.law for s in found if s.equation == "BP1"} == {"δ¹ = ∇ₐC ⊙ σ′(z¹), which the cost makes from z¹ at once"}
 
 
 def test_a_single_neuron_without_numbers_is_a_layer():
@@ -223,7 +232,14 @@ def test_a_bias_alone_is_no_layer():
 # Formulas: each is computed, as it is written, and held against the rule.
 
 POSITIVE = [0.3, 0.9, 1.0, 2.5]
-SAMPLES = {"arcsin": [-0.6, 0.3], "arccos": [-0.6, 0.3], "arctanh": [-0.6, 0.3], "arccosh": [1.5, 3.0]}
+OPERATIONS = {"sigmoid": ag.sigmoid, "softplus": ag.softplus, "inverse_sigmoid": inverse_sigmoid}
+SAMPLES = {
+    "inverse_sigmoid": [0.1, 0.8],
+    "arcsin": [-0.6, 0.3],
+    "arccos": [-0.6, 0.3],
+    "arctanh": [-0.6, 0.3],
+    "arccosh": [1.5, 3.0],
+}
 PYTHON = {
     "·": "*", "−": "-", "²": "**2", "^": "**", "π": "np.pi", "½": "0.5", "√": "np.sqrt", "σ": "ag.sigmoid", "ln(": "np.log(",
     "⌊": "np.floor(", "⌋": ")",
@@ -244,7 +260,7 @@ def computed(text, **names):
 
 @pytest.mark.parametrize("key", COMPUTED)
 def test_the_formula_says_what_the_rule_does(key):
-    op = ag.sigmoid if key == "sigmoid" else ag.softplus if key == "softplus" else getattr(np, key)
+    op = OPERATIONS.get(key) or getattr(np, key)
     row = FACTORS[key]
     x = leaf(SAMPLES.get(key, POSITIVE), "x")
     y = leaf([2.0, 0.7, 1.5, 0.4], "y")

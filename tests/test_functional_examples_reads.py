@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+import nn
 
 P = np.array([0.5, -1.2])
 near = {"rtol": 1e-11, "atol": 1e-12}
@@ -50,6 +51,7 @@ READS = {
     "an inner checkpoint": lambda p, x: ag.checkpoint(lambda u: np.sin(u) * x.detach())(x),
     "an inner compiled function": lambda p, x: ag.compile(lambda u: np.sin(u) * 2.0)(x),
     "no_grad": lambda p, x: unrecorded(p, x),
+    "a saturated sigmoid": lambda p, x: nn.cross_entropy_cost(ag.sigmoid(x * 50.0).detach(), [[0.0, 1.0]]),
     "item": lambda p, x: x[0, 0].item() + 1.0,
     "item of a detached one": lambda p, x: (x * p).detach()[0, 1].item(),
     "numpy": lambda p, x: np.sin(x.numpy()),
@@ -154,6 +156,7 @@ BATCHED = [
     "an inner gradient at the data", "an inner jvp", "an inner vjp", "an inner jacobian", "an inner hvp", "an inner checkpoint",
     "no_grad", "where",
     "where of a detached condition", "maximum", "sorted", "rounded", "astype", "constant", "shape", "backward inside",
+    "a saturated sigmoid",
 ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ class Recorder(Tracer):
         )
 
     def refuse_write(self, tensor: Node) -> None:
-        if self._is_foreign(tensor) or tensor.index in self.given:
+        if self.is_foreign(tensor) or tensor.index in self.given:
             raise CompileError(
                 f"{tensor.describe()} is written while the function that does so is being compiled{at_line()}. A program writes "
                 "into nothing it was given or found: return the new value, or for training use nn.compile_step"
@@ -109,7 +109,7 @@ class Recorder(Tracer):
     # ------------------------------------------------------------------------------------------------------- what happens
 
     def touches_grad(self, tensor: Node) -> None:
-        if self._is_foreign(tensor) or tensor.index in self.given:
+        if self.is_foreign(tensor) or tensor.index in self.given:
             self.old_grads.setdefault(tensor, tensor._grad)
 
     def depends_on(self, thing: Any, watch: Callable[[], Callable[[], bool]]) -> None:
@@ -195,8 +195,8 @@ class Recorder(Tracer):
         self.standing[leaf.index] = self.value(source)
         self.nodes.append(leaf)
 
-    def _is_foreign(self, node: Node) -> bool:
-        return node.index < self.started
+    def is_foreign(self, tensor: Node) -> bool:
+        return tensor.index < self.started
 
     def value(self, node: Node) -> Value:
         """The Value of a node: recorded, or found outside, or made by the function from data."""
@@ -206,7 +206,7 @@ class Recorder(Tracer):
         if known is not None and (known.op is not None or node.index in self.given or known.example is node._array):
             return known
         value = self.captured.get(node) or Value(None, (), {}, node._array, node.name)
-        if self._is_foreign(node):
+        if self.is_foreign(node):
             self.captured[node] = value
         else:
             self.values[node.index] = value

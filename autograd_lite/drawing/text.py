@@ -50,6 +50,7 @@ SYMBOLS = {
     "prod": "∏",
     "multiply.reduce": "∏",
     "sigmoid": "σ",
+    "inverse_sigmoid": "σ⁻¹",
     "max": "max",
     "amax": "max",
 }

@@ -82,7 +82,7 @@ class Explanation:
         total = self.total._array
         if all(node._array.size == 1 for node in self.nodes):
             found: Any = (
-                (uses, np.full_like(total, math.prod([slopes[use.key] for use in uses], start=self._seed.item())))
+                (uses, np.full_like(total, _product(uses, slopes, self._seed)))
                 for uses in largest(self.cost, self.leaf, self.nodes, slopes, top)
             )
         elif self.count <= max(MANY, top):
@@ -165,7 +165,17 @@ def _slope(use: Use) -> float | None:
     """The local derivative, where it is one number."""
     if use.node._array.size != 1 or use.input._array.size != 1:
         return None
-    return float(push(use, np.ones_like(use.node._array)).item())
+    return float(np.asarray(push(use, np.ones_like(use.node._array))).item())
+
+
+def _product(uses: list[Use], slopes: Mapping[tuple[int, int], float], seed: Any) -> float:
+    """The product of the slopes along a path, whose uses are given from the leaf to the cost."""
+    product = math.prod([slopes[use.key] for use in uses], start=seed.item())
+    if math.isnan(product):  # of 0 times infinity, as at a saturated sigmoid, the rules may know more
+        for use in reversed(uses):
+            seed = push(use, seed)
+        product = float(np.asarray(seed).item())
+    return product
 
 
 def _gain(use: Use, cotangents: Mapping[Node, Any]) -> float:

@@ -68,6 +68,7 @@ FACTORS: dict[str, tuple[str | None, ...]] = {
     "rad2deg":     ("180 / π",),
     "degrees":     ("180 / π",),
     "sigmoid":     ("σ({x})·(1 − σ({x}))",),
+    "inverse_sigmoid": ("1 / ({x}·(1 − {x}))",),
     "relu":        ("1 where {x} > 0, else 0",),
     "softplus":    ("σ({x})",),
     "clip":        ("1 where the bounds leave {x} as it is, else 0",),

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ..quiet import quiet
+from ..quotients import Quotient
 from ..rules import constant, defvjp, primitive
 from .special import gaussian, normal_cdf
 
@@ -115,6 +116,8 @@ _ONE = {np.dtype(t): np.array(1.0, t) for t in (np.float32, np.float64)}
 
 def _sigmoid_dx(g, ans, x):
     """sigmoid(x) sigmoid(-x): the difference 1 - sigmoid(x) would lose its digits where sigmoid(x) is near 1."""
+    if type(g) is Quotient:
+        return g.numerator if g.rest is None else g.numerator + _sigmoid_dx(g.rest, ans, x)
     if type(x) is np.ndarray:
         e = np.exp(x)
         e += _ONE.get(e.dtype, 1.0)

@@ -1,10 +1,9 @@
 """The cross-entropy of sigmoid outputs, exact also where they are saturated."""
 
-from typing import Any
-
 import numpy as np
 
-from autograd_lite import Tensor, sigmoid, softplus
+from autograd_lite import Tensor, softplus
+from autograd_lite.arguments import weighted_input
 from autograd_lite.graph import apply
 
 from .base import cost
@@ -17,18 +16,21 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
     output : activations in [0, 1], as of sigmoid neurons;  y : targets in [0, 1]
 
     With it BP1 becomes delta = a − y, so a saturated neuron still learns (Nielsen, NNDL, ch. 3). Of a saturated `a`
-    there is too little left to compute that from: 1 − a has lost digits, all of them beyond z = 37. Outputs that
-    `sigmoid` made are therefore looked at where they come from: as ln a = −softplus(−z) and ln(1 − a) = −softplus(z),
-    cost and gradient are exact for every z. The gradient then reaches z at once and none is sent to `a`, unless `a` has
-    a hook or is to retain it.
+    there is too little left to compute that from: 1 − a has lost digits, all of them beyond z = 37. A Tensor that
+    `sigmoid` made knows its z, recorded or not, and cost and gradient are computed of that: ln a = −softplus(−z) and
+    ln(1 − a) = −softplus(z) are exact for every z.
 
-    Of other outputs, and under `no_grad`, only `a` is known. There 0 ln 0 is 0, and an output that is exactly 0 or 1
+    Of other outputs, arrays among them, only `a` is known. There 0 ln 0 is 0, and an output that is exactly 0 or 1
     and wrong costs inf.
 
     Raises ValueError also if an output or a target lies outside [0, 1].
+
+    >>> import autograd_lite as ag, nn
+    >>> nn.cross_entropy_cost(ag.sigmoid(ag.Tensor([[40.0]])), [[0.0]]).item()
+    40.0
     """
     _require_probabilities("target", y, "scale the targets")
-    z = _weighted_input(output)
+    z = weighted_input(output)
     if z is not None:
         return y * apply(softplus, (-z,)) + (1.0 - y) * apply(softplus, (z,))  # type: ignore[no-any-return]
     _require_probabilities("output", output, "use sigmoid outputs")
@@ -37,14 +39,6 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
         ln_a = np.log(np.where((y == 0) & (output == 0), 1.0, output))
         ln_1_a = np.log1p(-np.where((y == 1) & (output == 1), 0.0, output))
     return -(y * ln_a + (1.0 - y) * ln_1_a)
-
-
-def _weighted_input(a: Tensor) -> Any:
-    """z, if `a` was recorded as sigmoid(z), and nobody waits for the gradient of `a` itself."""
-    if a.op is not sigmoid or a._extras is not None:
-        return None
-    (z,) = a.inputs or (None,)
-    return None if z is None or z._written > a.index else z
 
 
 def _require_probabilities(name: str, values: Tensor, remedy: str) -> None:
