@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .cotangents import Place, explains, rule_of
 from .graph import LAST_STAMP, NESTS, Node, clock, extras, leaf, nodes_in, shared, values_of
 from .mode import current_mode, recording
+from .operands import SIMPLE, operand
 from .ownership import own, release, separate
 from .quiet import hush, speak
 from .quotients import Quotient, plain
@@ -90,8 +92,8 @@ def chain_rule(
                         c = rules[i](*given, **keywords) if keywords else rules[i](*given)
                         data = a._array
                         try:
-                            if record or c.shape != data.shape or c.dtype is not data.dtype:
-                                c = fit(c, data, record)
+                            if record or c.shape != data.shape or c.dtype is not data.dtype or type(c) not in SIMPLE:
+                                c = fit(c, data, record, (node, i))
                         except AttributeError:  # it is no array
                             c = fit(_from_number(c, data, op, i), data, record)
                         if reached:
@@ -103,12 +105,12 @@ def chain_rule(
                     elif type(a) in NESTS and any(n in cotangents or _passes(n, passing) for n in nodes_in(a)):
                         # A sequence has one rule, which returns a sequence.
                         sent = rules[i](*given, **keywords)
-                        _send(sent, a, passing, cotangents, waiting, record, (op, i))
+                        _send(sent, a, passing, cotangents, waiting, record, (node, i))
                 if keywords:
                     for k, a in node.keywords.items():
                         if isinstance(a, Node) and (a in cotangents or _passes(a, passing)):
                             sent = rules[k](*given, **keywords)
-                            _send(sent, a, passing, cotangents, waiting, record, (op, k))
+                            _send(sent, a, passing, cotangents, waiting, record, (node, k))
             except Exception as error:
                 inside = f", in {' / '.join(node.scope)}" if node.scope else ""
                 error.add_note(f"in the backward pass through {name_of(op)}, which made {node.describe()}{inside}")
@@ -142,13 +144,15 @@ def _passes(node: Node, passing: set[Node] | None) -> bool:
 
 def _send(
     c: Any, a: Any, passing: set[Node] | None, cotangents: dict[Node, Cotangent], waiting: Waiting, record: bool,
-    place: tuple[Any, int | str],
+    place: Place,
 ) -> None:  # fmt: skip
     """Add what a rule gave for an argument, which may be a sequence, to the cotangents of the nodes there."""
     if isinstance(a, Node):
         reached = a in cotangents
         if reached or _passes(a, passing):
-            c = fit(c if hasattr(c, "shape") else _from_number(c, a._array, *place), a._array, record)
+            node, argument = place
+            c = c if hasattr(c, "shape") else _from_number(c, a._array, node.op, argument)
+            c = fit(c, a._array, record, place)
             cotangents[a] = cotangents[a] + c if reached else c
             if not reached and (a.op is not None or has_hooks(a)):
                 waiting.push(a)
@@ -165,20 +169,31 @@ def _from_number(c: Any, data: np.ndarray[Any, Any], op: Any, argument: int | st
     return np.full(data.shape, c, data.dtype)
 
 
-def fit(c: Cotangent, data: np.ndarray[Any, Any], record: bool = False) -> Cotangent:
-    """A cotangent in the shape and dtype of the input it is for. Raises ValueError for one that cannot be right.
+def fit(c: Cotangent, data: np.ndarray[Any, Any], record: bool = False, place: Place | None = None) -> Cotangent:
+    """A cotangent in the shape and dtype of the input it is for.
 
     record : as a Tensor, also if it is a constant that a rule gave as an array
+    place : the node and the argument whose rule gave it
+    Raises ValueError for a shape that broadcasting does not explain and for a dtype that is not floating; TypeError for a class
+    other than ndarray and Tensor, which may add by other rules.
     """
     shape, dtype = data.shape, data.dtype
     sent = c.shape
+    if type(c) not in SIMPLE and not isinstance(c, Node | Quotient):
+        raise TypeError(
+            f"{rule_of(place)} returned a {type(c).__name__}; a cotangent is a plain ndarray: return np.asarray(...) of it"
+        )
     if sent != shape:
-        c = unbroadcast(c, shape)
+        if place is None or explains(place, sent, shape):
+            c = unbroadcast(c, shape)
         if c.shape != shape:
-            raise ValueError(f"the rule returned shape {sent} for an input of shape {shape}")
+            raise ValueError(
+                f"{rule_of(place)} returned shape {sent} for an input of shape {shape}, and nothing broadcast that input to it: "
+                f"return the gradient in the shape {shape}"
+            )
     if c.dtype is not dtype and c.dtype != dtype:
         if c.dtype.kind != "f":
-            raise ValueError(f"the rule returned dtype {c.dtype} for an input of dtype {dtype}")
+            raise ValueError(f"{rule_of(place)} returned dtype {c.dtype} for an input of dtype {dtype}")
         c = c.astype(dtype)
     return leaf(own(c)) if record and not isinstance(c, Node | Quotient) else c
 
@@ -209,7 +224,7 @@ def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:
             with recording(False):
                 returned = hook(leaf(own(g)))
         if returned is not None:
-            replaced = returned if isinstance(returned, Node) else leaf(np.array(returned, node._array.dtype))
+            replaced = returned if isinstance(returned, Node) else leaf(np.array(operand(returned), node._array.dtype))
             if replaced._array.shape != node._array.shape:
                 raise ValueError(
                     f"a hook on {node.describe()} returned shape {replaced._array.shape}; its gradient has {node._array.shape}"

@@ -10,7 +10,8 @@ import numpy as np
 
 from .graph import Node, apply, as_array, leaf, nodes_in, one_array, values_of
 from .mode import current_mode
-from .rules import COMPOSITES, CONSTANTS, REFUSED, VJPS, name_of
+from .operands import operands, operands_by_name
+from .rules import COMPOSITES, CONSTANTS, PRIMITIVES, REFUSED, VJPS, name_of
 
 Function = Callable[..., Any]
 
@@ -27,6 +28,7 @@ def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any
             raise TypeError(_no_out(f))
     spelling = COMPOSITES.get(f)
     if spelling is not None:
+        args, keywords = operands(args), operands_by_name(keywords)
         spelled = spelling(*args, **keywords)
         if spelled is not NotImplemented:  # as it is for those forms of a call that have a row
             return spelled
@@ -42,6 +44,7 @@ def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """The same for a ufunc and its methods, which take keywords that no function takes."""
     f: Function = ufunc if method == "__call__" else getattr(ufunc, method)
+    args = operands(args)
     if ufunc.__name__ == "clip" and method == "__call__":
         f = np.clip  # the ufunc behind `ndarray.clip(0, t)`, which has no public name
     out = keywords.pop("out", None)
@@ -81,6 +84,8 @@ def _cast_for(ufunc: np.ufunc, args: tuple[Any, ...], dtype: np.dtype[Any]) -> t
 def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """A function whose result carries no gradient: Tensors for arrays, and anything else as it is."""
     tracer = current_mode().tracing
+    if f not in PRIMITIVES:
+        args, keywords = operands(args), operands_by_name(keywords)
     plain = f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()})
     if tracer is None or not tracer.records(f):
         return _wrapped(plain, f)

@@ -16,11 +16,11 @@ from weakref import ref
 import numpy as np
 
 from .mode import current_mode
-from .rules import KEEPS_ARGUMENT, PLAIN, TAKES_ELLIPSIS, name_of, stands_for_array
+from .operands import NESTS as NESTS
+from .operands import SIMPLE, is_operand, operand, operands_by_name
+from .rules import KEEPS_ARGUMENT, PLAIN, TAKES_ELLIPSIS, is_left_alone, name_of, stands_for_array
 
 NO_KEYWORDS: Mapping[str, Any] = {}
-NESTS = frozenset((list, tuple))
-"""An argument may be one of these, with Tensors in it."""
 clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
@@ -266,6 +266,10 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
             values.append(a._array)
             if a._requires_grad:
                 needs = True
+        elif type(a) in SIMPLE:
+            values.append(a)
+        elif not is_operand(a) and not is_left_alone(op, len(values)):
+            return apply(op, (*args[: len(values)], operand(a), *args[len(values) + 1 :]), keywords)
         elif type(a) in NESTS:
             if stands_for_array(op, len(values)):
                 at = len(values)
@@ -278,6 +282,8 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
     if tracer is not None:
         tracer.prepare(args, values)
     compute = PLAIN.get(op, op)
+    if keywords:
+        keywords = operands_by_name(keywords)
     try:
         if keywords:
             out = compute(*values, **{k: values_of(v) for k, v in keywords.items()})

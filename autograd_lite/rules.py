@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .operands import operands
+
 Function = Callable[..., Any]
 Rule = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -30,6 +32,8 @@ IMPURE: set[Function] = set()
 """Functions that give something else at each call; see `impure`."""
 PLAIN: dict[Function, Function] = {}
 """Of some functions, what computes them on arrays without first looking for Tensors among these."""
+PRIMITIVES: set[Function] = set()
+"""Functions that `primitive` made operations of."""
 TAKES_ELLIPSIS = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 """Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
 KEEPS_ARGUMENT: set[Function] = set()
@@ -97,6 +101,11 @@ def stands_for_array(f: Function, argument: int) -> bool:
     return f in ARRAY_LIKE and VJPS[f].has(argument)
 
 
+def is_left_alone(f: Function, argument: int) -> bool:
+    """Is what stands there no operand, but an object that only a function of the user's knows, without a rule for it?"""
+    return f in PRIMITIVES and not (f in VJPS and VJPS[f].has(argument))
+
+
 def composite(*functions: Function) -> Callable[[F], F]:
     """Decorate a spelling of each of `functions` in terms of functions that have entries of their own."""
 
@@ -141,6 +150,15 @@ def primitive(f: F) -> F:
     through the `__array_function__` protocol. State its derivative with `defvjp`, or a call on a Tensor raises.
     """
 
+    return _operation(f, lambda args: args)
+
+
+def function_of_arrays(f: F) -> F:
+    """A primitive to which array-likes are operands also where there is no Tensor among them: no mask is lost there either."""
+    return _operation(f, operands)
+
+
+def _operation(f: F, admitted: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> F:
     @wraps(f)
     def operation(*args: Any, **kwargs: Any) -> Any:
         for a in (*args, *kwargs.values()) if kwargs else args:
@@ -148,9 +166,10 @@ def primitive(f: F) -> F:
                 taker = _finds_tensor(a)
                 if taker is not None:
                     return taker.__array_function__(operation, (type(taker),), args, kwargs)
-        return f(*args, **kwargs)
+        return f(*admitted(args), **kwargs)
 
     PLAIN[operation] = f
+    PRIMITIVES.add(operation)
     return operation  # type: ignore[return-value]
 
 

@@ -16,6 +16,7 @@ from .backward import pull_back
 from .dispatch import call, call_ufunc
 from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, shared
 from .mode import current_mode
+from .operands import operand
 from .operators import Operators
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -38,6 +39,8 @@ class Tensor(Operators, ArrayMethods):
     """
 
     __slots__ = ()
+    __pandas_priority__ = 5000
+    """Above that of a DataFrame, which is 4000: an operation of the two is the Tensor's, and labels do not align."""
 
     def __init__(
         self,
@@ -203,8 +206,9 @@ class Tensor(Operators, ArrayMethods):
         if self._requires_grad and current_mode().recording:
             raise TypeError(
                 f"{self.describe()} requires a gradient, which an ndarray cannot carry. Build arrays of Tensors with np.stack, "
-                "np.concatenate or autograd_lite.Tensor([...]), write into a Tensor instead of an ndarray, "
-                "or take t.numpy() for the value alone"
+                "np.concatenate or autograd_lite.Tensor([...]), write into a Tensor instead of an ndarray, let it meet "
+                "np.asarray(df) of a DataFrame, m.filled(value) of a masked array, s.toarray() of a sparse matrix, or take "
+                "t.numpy() for the value alone"
             )
         return np.array(self.looked_at("np.asarray"), dtype=dtype, copy=copy)
 
@@ -232,7 +236,7 @@ def real_array(data: Any, dtype: npt.DTypeLike | None) -> Array:
     if type(data) is np.ndarray and dtype is None and data.dtype in _USUAL:
         return data
     try:
-        array = np.asarray(data, dtype=dtype)
+        array = np.asarray(operand(data), dtype=dtype)
     except ValueError as error:
         raise TypeError(f"a Tensor holds a rectangular array of numbers: {error}") from None
     if array.dtype.kind == "c":

@@ -11,6 +11,7 @@ import numpy as np
 
 from .graph import NESTS, Node, apply, extras, leaf, nodes_in, stamp, values_of
 from .mode import current_mode
+from .operands import operand
 from .rules import primitive
 
 
@@ -24,6 +25,7 @@ def setitem(x: Any, index: Any, value: Any) -> Any:
 
 def write_item(t: Node, index: Any, value: Any) -> None:
     """`t[index] = value`. Raises RuntimeError for a leaf that requires a gradient, unless under `no_grad()`."""
+    index, value = operand(index), operand(value)
     if not _is_recorded(t, value):
         t.write(setitem(t._array, values_of(index), values_of(value)))
         return
@@ -36,6 +38,7 @@ def write_item(t: Node, index: Any, value: Any) -> None:
 
 def write_result(t: Node, ufunc: np.ufunc, other: Any) -> Node:
     """`t += other` and its like. Raises as NumPy does where the result has not the shape of `t`, or a dtype it cannot hold."""
+    other = operand(other)
     if not _is_recorded(t, other):
         value = t._array.copy()
         ufunc(value, values_of(other), out=value)

@@ -158,3 +158,38 @@ def test_an_error_in_a_rule_says_where_it_happened(operation):
         np.sum(operation(leaf(1.0, 2.0), 2.0)).backward()
     assert "shifted" in caught.value.__notes__[0]
     assert "layer 1" in caught.value.__notes__[0]
+
+
+CANNOT_BE: dict[str, tuple[Any, Any, str]] = {
+    # claim: (the function, the rule of its first argument, the shape in the message)
+    "the whole Jacobian": (lambda x, y: x * 2.0, lambda g, ans, x, y: 2.0 * np.eye(3), r"\(3, 3\)"),
+    "an axis more in front": (lambda x, y: x * 2.0, lambda g, ans, x, y: np.ones((4, 3)), r"\(4, 3\)"),
+    "an axis more behind": (lambda x, y: x * 2.0, lambda g, ans, x, y: np.ones((3, 1)), r"\(3, 1\)"),
+    "axes of length 1 in front": (lambda x, y: x * 2.0, lambda g, ans, x, y: g[None], r"\(1, 3\)"),
+    "the cotangent of a product with a matrix": (
+        lambda x, y: y @ x,
+        lambda g, ans, x, y: g[:, None] * y[:, :1] + np.ones(4),
+        r"\(2, 4\)",
+    ),
+    "a number for an array": (lambda x, y: x * 2.0, lambda g, ans, x, y: np.sum(g), r"\(\)"),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("f, rule, shape", CANNOT_BE.values(), ids=CANNOT_BE)
+def test_a_shape_that_no_broadcasting_explains_is_refused(f, rule, shape, create_graph):
+    multiplied = ag.primitive(f)
+    multiplied.__name__ = "multiplied"
+    ag.defvjp(multiplied, rule)
+    y = multiplied(leaf(1.0, 2.0, 3.0), np.ones((2, 3)))
+    with pytest.raises(ValueError, match=rf"the rule of multiplied for argument 0 returned shape {shape}.*\(3,\)"):
+        np.sum(y).backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_cotangent_may_be_as_large_as_the_operand_that_broadcast_the_input(create_graph):
+    weighed = ag.primitive(lambda x, y: np.sum(x * y))
+    ag.defvjp(weighed, lambda g, ans, x, y: g * y)
+    x = leaf(1.0, 2.0)
+    weighed(x, np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).backward(create_graph=create_graph)
+    same(x.grad, [9.0, 12.0])

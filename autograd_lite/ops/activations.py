@@ -6,7 +6,7 @@ import numpy as np
 
 from ..quiet import quiet
 from ..quotients import Quotient
-from ..rules import constant, defvjp, primitive
+from ..rules import constant, defvjp, function_of_arrays
 from .special import gaussian, normal_cdf
 
 
@@ -18,7 +18,7 @@ def _floating(x):
     return x if x.dtype.kind in "fc" else x.astype(np.float64)
 
 
-@primitive
+@function_of_arrays
 @quiet
 def sigmoid(x):
     """The logistic function 1 / (1 + exp(-x)), element by element; in (0, 1).
@@ -30,13 +30,13 @@ def sigmoid(x):
     return np.reciprocal(e)
 
 
-@primitive
+@function_of_arrays
 def relu(x):
     """max(x, 0), element by element. Its derivative at 0 is 0."""
     return np.maximum(x, 0)
 
 
-@primitive
+@function_of_arrays
 @quiet
 def softplus(x):
     """log(1 + exp(x)), element by element: a smooth relu, the integral of the sigmoid."""
@@ -44,14 +44,14 @@ def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@primitive
+@function_of_arrays
 def leaky_relu(x, negative_slope=0.01):
     """x where x > 0, negative_slope x elsewhere. Its derivative at 0 is negative_slope."""
     x = np.asarray(x)
     return np.where(x > 0, x, negative_slope * np.minimum(x, 0))
 
 
-@primitive
+@function_of_arrays
 def elu(x, alpha=1.0):
     """x where x > 0, alpha (exp(x) - 1) elsewhere (Clevert et al., 2016). Its derivative at 0 is alpha."""
     x = np.asarray(x)
@@ -62,7 +62,7 @@ def elu(x, alpha=1.0):
 SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
-@primitive
+@function_of_arrays
 def selu(x):
     """scale elu(x, alpha), with the numbers that keep mean 0 and variance 1 from layer to layer (Klambauer et al., 2017)."""
     x = np.asarray(x)
@@ -70,20 +70,20 @@ def selu(x):
         return np.where(x > 0, SELU_SCALE * x, (SELU_SCALE * SELU_ALPHA) * np.expm1(np.minimum(x, 0)))
 
 
-@primitive
+@function_of_arrays
 def silu(x):
     """x sigmoid(x), element by element; also called swish (Elfwing et al., 2018)."""
     return _floating(x) * sigmoid(x)
 
 
-@primitive
+@function_of_arrays
 def softsign(x):
     """x / (1 + |x|), element by element; in (-1, 1)."""
     x = _floating(x)
     return x / (1.0 + np.abs(x))
 
 
-@primitive
+@function_of_arrays
 def logit(x):
     """log(x / (1 - x)) of numbers in (0, 1), element by element: the inverse of the sigmoid.
 
@@ -94,7 +94,7 @@ def logit(x):
     return np.where(x < 0.25, np.log(low / (1.0 - low)), 2.0 * np.arctanh(2.0 * np.maximum(x, 0.25) - 1.0))
 
 
-@primitive
+@function_of_arrays
 def gelu(x, approximate=None):
     """x times the probability that a standard normal number is below x (Hendrycks and Gimpel, 2016), element by element.
 
@@ -140,7 +140,7 @@ def _gelu_dx(g, ans, x, approximate=None):
     return g * (s + s * sigmoid(-_gelu_inner(x)) * (x * inner))
 
 
-@primitive
+@function_of_arrays
 def one_hot(labels, n_classes):
     """Rows of 0 with a single 1 at each label, as float64: an array, or a Tensor without a gradient if `labels` is a Tensor.
 

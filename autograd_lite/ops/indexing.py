@@ -37,8 +37,10 @@ def _setitem_dvalue(g, ans, x, index, value):
     """What stands at `index` came from the value; where an index is repeated, the last write won."""
     wins = np.ones(np.shape(g[index]), bool) if _reads_each_once(index) else _last_writes(x.shape, index)
     sent = np.where(wins, g[index], 0.0)
-    leading = np.ndim(value) - sent.ndim  # NumPy lets a value have further axes of length 1 in front
-    return np.reshape(sent, (1,) * leading + sent.shape) if leading > 0 else sent
+    copies = max(sent.ndim - np.ndim(value), 0)  # NumPy also lets a value have further axes of length 1 in front
+    shape = (1,) * copies + np.shape(value)[max(np.ndim(value) - sent.ndim, 0) :]
+    stretched = tuple(i for i, (n, m) in enumerate(zip(shape, sent.shape, strict=True)) if n != m)
+    return np.reshape(np.sum(sent, axis=stretched) if stretched else sent, np.shape(value))
 
 
 def _last_writes(shape, index):

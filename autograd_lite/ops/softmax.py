@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ..rules import defvjp, primitive
+from ..rules import defvjp, function_of_arrays
 from .activations import _floating
 from .reductions import _kept
 
 
-@primitive
+@function_of_arrays
 def softmax(x, axis=-1):
     """exp(x) / sum(exp(x)): positive numbers that sum to 1 along an axis, a tuple of axes, or all (None)."""
     x = _floating(x)
@@ -16,7 +16,7 @@ def softmax(x, axis=-1):
         return powers / np.sum(powers, axis=axis, keepdims=True)
 
 
-@primitive
+@function_of_arrays
 def log_softmax(x, axis=-1):
     """The logarithm of softmax, x - logsumexp(x), along an axis, a tuple of axes, or all (None)."""
     x = _floating(x)
@@ -25,7 +25,7 @@ def log_softmax(x, axis=-1):
         return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
-@primitive
+@function_of_arrays
 def logsumexp(x, axis=None, keepdims=False):
     """log(sum(exp(x))) along an axis, a tuple of axes, or all (None). Of -inf alone it is -inf."""
     x = _floating(x)

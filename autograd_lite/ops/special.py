@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..rules import defvjp, primitive
+from ..rules import defvjp, function_of_arrays, primitive
 
 # A rational approximation of erf(x) / x on |x| <= 0.46875, in x²: numerator and denominator, the highest power first.
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23, 1969.
@@ -61,7 +61,7 @@ def gaussian(x, c):
         return found.astype(_floating(x))
 
 
-@primitive
+@function_of_arrays
 def erf(x):
     """The error function 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x, element by element; in [-1, 1].
 
