@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .rules import F, operation_of
+
 NESTS = frozenset((list, tuple))
 """An argument may be one of these, with Tensors in it."""
 SIMPLE: frozenset[type] = frozenset((
@@ -55,6 +57,11 @@ def is_operand(a: Any) -> bool:
     if kind in SIMPLE:
         return True
     return all(map(is_operand, a)) if kind in NESTS else _sort(kind) is OTHER  # type: ignore[arg-type]
+
+
+def function_of_arrays(f: F) -> F:
+    """A primitive to which array-likes are operands also where no Tensor is among them: no mask is lost there either."""
+    return operation_of(f, operands)
 
 
 def _is(a: Any, b: Any) -> bool:

@@ -19,8 +19,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .operands import operands
-
 Function = Callable[..., Any]
 Rule = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -150,15 +148,12 @@ def primitive(f: F) -> F:
     through the `__array_function__` protocol. State its derivative with `defvjp`, or a call on a Tensor raises.
     """
 
-    return _operation(f, lambda args: args)
+    return operation_of(f, lambda args: args)
 
 
-def function_of_arrays(f: F) -> F:
-    """A primitive to which array-likes are operands also where there is no Tensor among them: no mask is lost there either."""
-    return _operation(f, operands)
+def operation_of(f: F, admitted: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> F:
+    """A primitive that takes what `admitted` makes of its arguments where no Tensor is among them."""
 
-
-def _operation(f: F, admitted: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> F:
     @wraps(f)
     def operation(*args: Any, **kwargs: Any) -> Any:
         for a in (*args, *kwargs.values()) if kwargs else args:

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from ..operands import function_of_arrays
 from ..quiet import quiet
 from ..quotients import Quotient
-from ..rules import constant, defvjp, function_of_arrays
+from ..rules import constant, defvjp
 from .special import gaussian, normal_cdf
 
 

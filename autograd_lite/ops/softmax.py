@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import defvjp, function_of_arrays
+from ..operands import function_of_arrays
+from ..rules import defvjp
 from .activations import _floating
 from .reductions import _kept
 
