@@ -70,7 +70,9 @@ def chain_rule(
             if op is None:
                 continue
             if node.index < stamped[0]:  # else it is newer than any write
-                check_unwritten(node)
+                replaced = check_unwritten(node)
+                if replaced and passing is not None:  # a hook wrote them: else they were replaced before
+                    passing = follow(replaced, passing, wanted)
             rules = VJPS[op]
             args, keywords = node.args, node.keywords
             if record:
@@ -132,6 +134,18 @@ def require_the_same(held: Iterable[tuple[Node, int]]) -> None:
                 f"{node.describe()} was made another node, by a hook or in a checkpoint, while the backward pass was on its way "
                 "through it: write into a copy() of it"
             )
+
+
+def follow(replaced: Iterable[tuple[Node, Node]], passing: set[Node], wanted: set[Node] | None) -> set[Node]:
+    """Let the pass go through the nodes of old values, in the place of those that a hook wrote."""
+    for node, old in replaced:
+        if wanted is not None and node in wanted:
+            raise RuntimeError(
+                f"{node.describe()} was written by a hook while its gradient was on its way: write into a copy() of it"
+            )
+        if node in passing:
+            passing.add(old)
+    return passing
 
 
 def has_hooks(node: Node) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from .mode import current_mode
 from .operands import NESTS as NESTS
 from .operands import SIMPLE, is_operand, operand, operands_by_name
-from .rules import KEEPS_ARGUMENT, PLAIN, TAKES_ELLIPSIS, is_left_alone, name_of, stands_for_array
+from .rules import KEEPS_ARGUMENT, MAKES_ARRAYS, PLAIN, TAKES_ELLIPSIS, VIEWS, is_left_alone, name_of, stands_for_array
 
 NO_KEYWORDS: Mapping[str, Any] = {}
 clock = count(1)
@@ -93,7 +93,11 @@ class Node:
     @property
     def inputs(self) -> tuple["Node", ...]:
         """The Tensors this one was made from, in the order of the arguments, repeated where used twice."""
-        return tuple(nodes_in((*self.args, *self.keywords.values())))
+        index = self.index
+        return tuple(
+            n if n._written <= index or (old := n.at(index)) is None else old
+            for n in nodes_in((*self.args, *self.keywords.values()))
+        )
 
     def looked_at(self, how: str) -> np.ndarray[Any, Any]:
         """The value, for a reader outside the graph. A compiler that listens refuses: the value would be baked in."""
@@ -158,6 +162,28 @@ class Node:
         self.index, self.scope = source.index, source.scope
         note_write()
 
+    def as_it_is(self) -> "Node":
+        """A node of the present value and history, for `become`."""
+        old: Node = leaf(self._array)
+        old.take_over(self)
+        old.name = self.name
+        return old
+
+    def become(self, old: "Node", new: "Node") -> None:
+        """Take over `new`, and remember `old` for what was made from it."""
+        self.take_over(new)
+        stamp([self])
+        more = extras(self)
+        more.written = self.index  # when its new value was made: that is not stale itself
+        more.versions.append((self.index, old))
+
+    def at(self, index: int) -> "Node | None":
+        """The node of the value that this one had when number `index` was made; None if that value is lost."""
+        if self._written <= index:
+            return self
+        versions = extras(self).versions
+        return next((old for replaced, old in versions if replaced > index and old._written <= index), None)
+
     def describe(self) -> str:
         """How error messages call this node: by its name if it has one, else by what it is."""
         shape = "x".join(map(str, self._array.shape)) or "scalar"
@@ -200,9 +226,9 @@ def exchange_grads(grads: "Mapping[Node, Any]") -> "dict[Node, Any]":
 
 
 class Extras:
-    """What few nodes have, so that the others are small: hooks, a wish to keep the gradient, marks, the stamp of a write."""
+    """What few nodes have, so that the others are small: hooks, a wish to keep the gradient, marks, what is known of writes."""
 
-    __slots__ = ("argument", "hooks", "retain_grad", "runs_code", "spent", "written")
+    __slots__ = ("argument", "hooks", "made_by", "retain_grad", "runs_code", "scalar", "spent", "versions", "written")
 
     def __init__(self) -> None:
         self.argument: Argument | None = None
@@ -212,6 +238,12 @@ class Extras:
         """Does its rule run a function of the user's?"""
         self.spent = False
         self.written = 0
+        self.versions: list[tuple[int, Node]] = []
+        """The nodes it was before recorded writes, and when each was replaced."""
+        self.made_by: tuple[Any, tuple[Any, ...], Mapping[str, Any]] | None = None
+        """The function and arguments of a view that is not recorded."""
+        self.scalar = False
+        """Is it the value of an unrecorded function that gives a scalar in NumPy?"""
 
 
 def extras(node: Node) -> Extras:
@@ -319,6 +351,10 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         node.keywords = NO_KEYWORDS
         if op in KEEPS_ARGUMENT:
             keep_argument(node, op, args[0])
+        if op in VIEWS and (out.base is not None or out is values[0]):
+            extras(node).made_by = op, args, keywords
+        elif not out.ndim:
+            extras(node).scalar = op not in MAKES_ARRAYS
     return node
 
 
@@ -340,6 +376,13 @@ def values_of(a: Any) -> Any:
     if isinstance(a, Node):
         return a._array
     return type(a)(map(values_of, a)) if type(a) in NESTS else a
+
+
+def reading(a: Any, t: Node, old: Node) -> Any:
+    """An argument with `old` in the place of `t`, looking into lists and tuples."""
+    if a is t:
+        return old
+    return type(a)(reading(part, t, old) for part in a) if type(a) in NESTS else a
 
 
 def one_array(a: Any) -> Any:

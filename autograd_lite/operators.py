@@ -172,6 +172,11 @@ class Operators(Node):
         return apply(np.transpose, (self,))  # type: ignore[no-any-return]
 
     @property
+    def flat(self) -> "Flat":
+        """The elements in one row: `t.flat[k]` reads and writes those of `t` itself."""
+        return Flat(self)
+
+    @property
     def mT(self) -> "Tensor":
         """The last two axes exchanged."""
         return np.matrix_transpose(self)  # type: ignore[call-overload, no-any-return]
@@ -258,6 +263,32 @@ class Operators(Node):
                 f"{self.describe()} was computed, and its history is neither copied nor pickled: take detach() for the value"
             )
         return _rebuilt, (type(self), self.looked_at("a copy").copy(), self._requires_grad, self.name, self._grad)
+
+
+class Flat:
+    """The elements of a Tensor by one number each, as `ndarray.flat` has them."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self, tensor: Operators):
+        self._tensor = tensor
+
+    def _index(self, index: Any) -> Any:
+        return np.unravel_index(np.arange(self._tensor.size)[index], self._tensor.shape) if self._tensor.ndim else ...
+
+    def __len__(self) -> int:
+        return self._tensor.size
+
+    def __iter__(self) -> "Iterator[Tensor]":
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> "Tensor":
+        return self._tensor[self._index(index)]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """The values are taken in turn, and again from the first when they are used up."""
+        positions = np.arange(self._tensor.size)[index]
+        call(np.put, (self._tensor, positions, value), {})
 
 
 def _rebuilt(kind: type[Node], data: npt.NDArray[Any], requires_grad: bool, name: str | None, grad: Any) -> Any:

@@ -26,6 +26,8 @@ F = TypeVar("F", bound=Function)
 VJPS: dict[Function, "Rules"] = {}
 COMPOSITES: dict[Function, Function] = {}
 CONSTANTS: set[Function] = set()
+VIEWS: set[Function] = set()
+MAKES_ARRAYS: set[Function] = set()
 IMPURE: set[Function] = set()
 """Functions that give something else at each call; see `impure`."""
 PLAIN: dict[Function, Function] = {}
@@ -118,6 +120,16 @@ def composite(*functions: Function) -> Callable[[F], F]:
 def constant(*functions: Function) -> None:
     """Declare functions whose results carry no gradient: comparisons, positions, shapes, properties of values."""
     CONSTANTS.update(functions)
+
+
+def view(*functions: Function) -> None:
+    """Declare functions whose result is a view of their first argument wherever NumPy can make one."""
+    VIEWS.update(functions)
+
+
+def makes_arrays(*functions: Function) -> None:
+    """Declare functions whose result without axes is an array also in NumPy, and no scalar."""
+    MAKES_ARRAYS.update(functions)
 
 
 def impure(f: F) -> F:

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from .graph import LAST_STAMP, NESTS, Node, nodes_in
+import numpy as np
+
+from .graph import LAST_STAMP, NESTS, Node, nodes_in, reading
 from .rules import name_of
 
 _index = attrgetter("index")
@@ -13,11 +15,14 @@ _index = attrgetter("index")
 def ancestors(outputs: Iterable[Node]) -> set[Node]:
     """The nodes that require a gradient and lead to `outputs`, those included.
 
-    Raises RuntimeError if an input was written after it was used: the rules would see another value than the function did.
+    Raises RuntimeError if an input was written after it was used and its old value is lost.
     """
     found = set(outputs)
     computed = list(found)
+    written = LAST_STAMP[0]
     for node in computed:  # it grows meanwhile
+        if node.index < written:  # else it is newer than any write
+            check_unwritten(node)
         for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
             if isinstance(a, Node):
                 if a._requires_grad and a not in found:
@@ -30,25 +35,45 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
                         found.add(part)
                         if part.op is not None:
                             computed.append(part)
-    if computed and LAST_STAMP[0] > min(map(_index, computed)):  # else they are all newer than any write
-        for node in computed:
-            check_unwritten(node)
     return found
 
 
-def check_unwritten(node: Node) -> None:
-    """Raise RuntimeError if an input of the node was written after the node had used it, or the node itself."""
+def check_unwritten(node: Node) -> list[tuple[Node, Node]]:
+    """Let a node read the values that it was computed from: the inputs that were written since, and the nodes of their old values.
+
+    Raises RuntimeError if such a value is lost, or if that of the node itself was replaced.
+    """
     index = node.index
     if node._written > index and node.op is not None:
-        raise _written_since(node, node)
-    for a in node.args if not node.keywords else (*node.args, *node.keywords.values()):
-        if isinstance(a, Node):
-            if a._written > index:
-                raise _written_since(a, node)
-        elif type(a) in NESTS:
-            for part in nodes_in(a):
-                if part._written > index:
-                    raise _written_since(part, node)
+        raise _lost(node, node)
+    replaced: list[tuple[Node, Node]] = []
+    for a in nodes_in(node.args if not node.keywords else (*node.args, *node.keywords.values())):
+        if a._written <= index:
+            continue
+        old = a.at(index)
+        if old is not None:
+            replaced.append((a, old))
+        elif not (node.op is np.copy and node.args[0] is a and a._array.shape == node._array.shape):
+            raise _lost(a, node)  # but the rule of a copy reads no value
+    for a, old in replaced:
+        node.args = reading(node.args, a, old)
+        node.keywords = {k: reading(v, a, old) for k, v in node.keywords.items()}
+    return replaced
+
+
+def _lost(a: Node, node: Node) -> RuntimeError:
+    """The value of `a`, which was used by `node`, was written without being recorded."""
+    assert node.op is not None
+    used = "it was computed" if node is a else f"{name_of(node.op)} used it"
+    remedy = (
+        f"run backward() before the write, or compute with {name_of(node.op)} of a copy() of it"
+        if a.op is None
+        else "write into a copy() of it, or not under no_grad()"
+    )
+    return RuntimeError(
+        f"{a.describe()} was written after {used}, without being recorded, so its derivative would be taken at the wrong value: "
+        + remedy
+    )
 
 
 def newest_first(nodes: Iterable[Node]) -> list[Node]:
@@ -101,11 +126,3 @@ def between(inputs: Iterable[Node], nodes: set[Node]) -> set[Node]:
         if node not in found and any(a in found for a in node.inputs):
             found.add(node)
     return found
-
-
-def _written_since(a: Node, node: Node) -> RuntimeError:
-    assert node.op is not None
-    return RuntimeError(
-        f"{a.describe()} was written after {name_of(node.op)} used it, so its derivative would be taken at the wrong value: "
-        "run backward() before the write, or use a copy() of it in the computation"
-    )

@@ -49,11 +49,21 @@ def _data_assigned_after_use() -> None:
     y.backward()
 
 
-def _recorded_write_after_use() -> None:
+def _written_after_it_was_computed() -> None:
     x = (leaf(2) * 2.0).named("h")
     y = np.sum(np.square(x))
-    x[0] = 1.0
+    with ag.no_grad():
+        x[0] = 1.0
     y.backward()
+
+
+def _write_to_a_view_of_a_leaf() -> None:
+    row = leaf(2, 2)[0]
+    row += 1.0
+
+
+def _write_to_a_read_only_view() -> None:
+    np.broadcast_to(leaf(2) * 2.0, (3, 2))[0] = 1.0
 
 
 def _write_to_leaf() -> None:
@@ -150,7 +160,9 @@ MISUSE: dict[Any, tuple[type[Exception], list[str]]] = {
     _backward_twice: (RuntimeError, ["retain_graph=True"]),
     _written_after_use: (RuntimeError, ["'w' (2)", "np.exp", "copy()", "backward()"]),
     _data_assigned_after_use: (RuntimeError, ["'w' (2)", "np.exp"]),
-    _recorded_write_after_use: (RuntimeError, ["'h' (2)", "np.square"]),
+    _written_after_it_was_computed: (RuntimeError, ["'h' (2)", "no_grad()", "copy()"]),
+    _write_to_a_view_of_a_leaf: (RuntimeError, ["'w' (2x2)", "view", "no_grad()", "copy()"]),
+    _write_to_a_read_only_view: (ValueError, ["np.broadcast_to", "read-only", "copy()"]),
     _write_to_leaf: (RuntimeError, ["'w' (2)", "no_grad()", "copy()"]),
     _in_place_on_leaf: (RuntimeError, ["'w' (2)", "no_grad()", "copy()"]),
     _unused_input: (RuntimeError, ["'w' (3)", "allow_unused=True"]),

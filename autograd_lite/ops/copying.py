@@ -6,7 +6,7 @@ of its result came from; the gradient goes back there, and what was copied twice
 
 import numpy as np
 
-from ..rules import array_like, defvjp
+from ..rules import array_like, defvjp, view
 from .indexing import scatter
 
 
@@ -154,4 +154,5 @@ defvjp(np.tril,              lambda g, ans, x, k=0: np.tril(g, k))
 defvjp(np.triu,              lambda g, ans, x, k=0: np.triu(g, k))
 defvjp(np.lib.stride_tricks.sliding_window_view, _copies(np.lib.stride_tricks.sliding_window_view))
 # fmt: on
+view(np.trim_zeros, np.rot90, np.diag, np.diagonal, np.lib.stride_tricks.sliding_window_view)
 array_like(np.insert, np.compress, np.extract, np.take, np.take_along_axis)

@@ -4,7 +4,7 @@ from operator import getitem
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp, primitive
+from ..rules import array_like, composite, constant, defvjp, makes_arrays, primitive, view
 from ..writes import setitem
 
 
@@ -60,6 +60,8 @@ defvjp(np.where,        lambda g, ans, m, x, y: np.zeros_like(m),              l
                                                                                lambda g, ans, m, x, y: np.where(m, 0.0, g))
 # fmt: on
 
+view(getitem)
+makes_arrays(setitem, np.where)
 array_like(setitem, np.where)
 
 

@@ -5,7 +5,7 @@ Where they are piecewise constant the slope is 0, and the result stays in the gr
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp, primitive
+from ..rules import composite, constant, defvjp, primitive, view
 
 
 @primitive
@@ -59,6 +59,7 @@ defvjp(whole_of,        _zero)
 defvjp(mantissa_of,     lambda g, ans, x: np.ldexp(g, np.negative(exponent_of(x))))
 # fmt: on
 constant(exponent_of)
+view(np.real, np.imag)
 
 
 @composite(np.modf)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..rules import PLAIN, composite, constant, defvjp
+from ..rules import PLAIN, composite, constant, defvjp, makes_arrays, view
 
 
 def _reshape_dx(g, ans, x, shape=None, order="C", *, newshape=None, copy=None):
@@ -29,6 +29,18 @@ defvjp(np.flip,         lambda g, ans, x, axis=None: np.flip(g, axis))
 defvjp(np.copy,         lambda g, ans, x, order="K", subok=False: g)
 defvjp(np.astype,       lambda g, ans, x, dtype, copy=True, device=None: g)
 # fmt: on
+view(
+    np.reshape,
+    np.transpose,
+    np.swapaxes,
+    np.moveaxis,
+    np.squeeze,
+    np.expand_dims,
+    np.broadcast_to,
+    np.flip,
+    np.astype,
+)  # fmt: skip
+makes_arrays(np.copy, np.astype)
 PLAIN[np.transpose] = lambda x, axes=None: np.asarray(x).transpose(axes)
 
 

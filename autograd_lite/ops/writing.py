@@ -40,7 +40,8 @@ def put(a, ind, v, mode="raise"):
         positions = positions % n if mode == "wrap" else np.clip(positions, 0, n - 1)
     positions = np.where(positions < 0, positions + n, positions)
     if positions.size:
-        _written(a, _flat(np.shape(a), positions), np.resize(one_array(v), positions.shape), np.put)
+        values = np.resize(one_array(v), positions.shape)
+        _written(a, _flat(np.shape(a), positions), values if np.ndim(a) else values[-1], np.put)
 
 
 @composite(np.place)
