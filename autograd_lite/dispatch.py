@@ -101,6 +101,8 @@ def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any
 def _wrapped(out: Any, f: Function) -> Any:
     if isinstance(out, np.ndarray | np.generic):
         return leaf(as_array(out, f))
+    if hasattr(out, "_fields"):  # a named tuple
+        return type(out)(*(_wrapped(part, f) for part in out))
     return type(out)(_wrapped(part, f) for part in out) if type(out) in (tuple, list) else out
 
 

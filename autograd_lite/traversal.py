@@ -39,7 +39,7 @@ def ancestors(outputs: Iterable[Node]) -> set[Node]:
 
 
 def check_unwritten(node: Node) -> list[tuple[Node, Node]]:
-    """Let a node read the values that it was computed from: the inputs that were written since, and the nodes of their old values.
+    """Let a node read what it was computed from: gives the inputs that were written since, and the nodes of their old values.
 
     Raises RuntimeError if such a value is lost, or if that of the node itself was replaced.
     """

@@ -103,3 +103,4 @@ CASES: dict[Callable[..., Any], list[Call]] = {
     scatter: [call(np.array(x[_plain(index)]), index, x.shape) for x, index in INDICES],
     setitem: [*written(), call(given(2, 3), (0, []), given(0)), call(given(2, 3), (0, []), np.array(0.5))],
 }
+COMPOSITE_CASES: dict[Callable[..., Any], list[Call]] = {np.ix_: [call(given(3), given(2)), call(given(4), [0, 1])]}

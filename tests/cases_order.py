@@ -70,7 +70,13 @@ CASES: dict[Callable[..., Any], list[Call]] = {
     np.nanpercentile: [*percent(QUANTILES[:4]), call(holed(real(3, 4)), 40, axis=0)],
 }
 
+SETS = [call(given(5)), call(given(2, 3))]
 COMPOSITE_CASES: dict[Callable[..., Any], list[Call]] = {
+    np.unique: [*SETS, call(given(3, 2), axis=0), call(given(2, 3), return_index=True, return_counts=True)],
+    **dict.fromkeys((np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all), SETS),
+    np.union1d: [call(given(4), given(3) + 0.05), call(given(2, 2), [0.1, 0.2])],
+    np.setdiff1d: [call(given(5), Fixed(given(2) + 0.05)), call(given(5), [0.05], assume_unique=True)],
+    np.setxor1d: [call(given(5), given(3) + 0.05), call(given(5), Fixed(given(2) + 0.05), assume_unique=True)],
     # NumPy writes over the arrays of a case that asks for it; that of Tensors is left alone, see test_engine_numpy.py
     np.median: [call(given(2, 4), axis=1, overwrite_input=False), call(given(5), None, None, False)],
     np.nanmedian: [call(holed(given(2, 6)), axis=1), call(given(5), None, None, False, True)],

@@ -94,9 +94,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "logn": (2.0, T),
     "polyfit": (T, T, 1),
     **dict.fromkeys(("save", "savetxt", "savez", "savez_compressed"), ("unwritten", T)),
-    **dict.fromkeys(
-        ("busday_offset", "busday_count", "intersect1d", "union1d", "setdiff1d", "setxor1d", "polydiv", "power"), (T, T)
-    ),
+    **dict.fromkeys(("busday_offset", "busday_count", "polydiv", "power"), (T, T)),
 }
 
 

@@ -34,8 +34,10 @@ CALLS = [pytest.param(f, call, id=f"{name_of(f)}-{i}") for f, calls in ALL.items
 SOME = [pytest.param(f, call, id=f"{name_of(f)}-{i}") for f, calls in ALL.items() for i, call in enumerate(calls[:3])]
 ROWS = [pytest.param(f, call, id=f"{name_of(f)}-{i}") for f, calls in CASES.items() for i, call in enumerate(calls)]
 
-NOTHING_TO_DIFFERENTIATE = {np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges, np.where}
-"""Composites that refuse what requires a gradient, or give positions."""
+NOTHING_TO_DIFFERENTIATE = {
+    np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges, np.where, np.intersect1d,
+}  # fmt: skip
+"""Composites that refuse what requires a gradient, or give positions, or nothing once a value moves."""
 
 
 def with_tensors(call: Call) -> tuple[Call, dict[Path, ag.Tensor]]:

@@ -4,8 +4,9 @@ from operator import getitem
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp, makes_arrays, primitive, view
+from ..rules import array_like, composite, constant, defvjp, makes_arrays, primitive, tensors_in, view
 from ..writes import setitem
+from .joining import one_array
 
 
 @primitive
@@ -69,6 +70,15 @@ array_like(setitem, np.where)
 def where(condition, *choices):
     """Of a mask alone, the positions where it holds."""
     return NotImplemented if choices else np.nonzero(condition)
+
+
+@composite(np.ix_)
+def ix_(*args):
+    """Whole numbers are positions; floating ones are values, only laid along an axis each."""
+    if not any(t.requires_grad for t in tensors_in([*args])):
+        return NotImplemented
+    n = len(args)
+    return tuple(np.reshape(a, (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, a in enumerate(map(one_array, args)))
 
 
 constant(

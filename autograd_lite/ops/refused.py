@@ -32,12 +32,6 @@ refuse("multiply the factors with np.polymul, which has a derivative", np.poly)
 refuse("it has no derivative here; np.polymul and np.polyval have", np.polydiv)
 
 refuse(
-    "its result holds elements of its arguments, and would lose their gradient. Find the positions with np.isin, np.unique or "
-    "np.flatnonzero and index with them, or pass t.numpy()",
-    np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d,
-)  # fmt: skip
-
-refuse(
     "it writes into an array in place, where a repeated index would count several times. For np.add.at use "
     "np.bincount(index, weights=values, minlength=n), which has a derivative, or x[index] += values where no index is repeated",
     *dict.fromkeys(f.at for f in vars(np).values() if isinstance(f, np.ufunc) and (f.nout, f.signature) == (1, None)),

@@ -128,5 +128,4 @@ def histogram(*args, **keywords):
 
 constant(
     np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges, np.digitize, np.searchsorted,
-    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.isin,
 )  # fmt: skip
