@@ -216,14 +216,19 @@ def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
     """Sum over the axes along which an input of `shape` was broadcast: every copy of it contributes."""
     extra = c.ndim - len(shape)
     if extra > 0:
-        c = _sum(c, 0 if extra == 1 else tuple(range(extra)))
+        c = _sum(c, 0 if extra == 1 else tuple(range(extra)), _wide(c.dtype))
         if c.shape == shape:
             return c
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and i < c.ndim and c.shape[i] != 1)
-    return _sum(c, stretched, keepdims=True) if stretched else c
+    return _sum(c, stretched, _wide(c.dtype), keepdims=True) if stretched else c
 
 
 _sum = np.add.reduce
+
+
+def _wide(dtype: np.dtype[Any]) -> Any:
+    """The precision of a sum; half precision has too few bits for many terms. None for that of the terms."""
+    return np.float32 if dtype.char == "e" else None
 
 
 def completed(g: Cotangent, node: Node, record: bool) -> Cotangent:

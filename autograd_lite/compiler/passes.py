@@ -182,10 +182,17 @@ def spelled_out(program: Program) -> Program:
     return rewrite(program, rule)
 
 
+def _scaled_sum(x: Value, factor: Any) -> Value:
+    if x.example.dtype != np.float16:
+        return make(np.multiply, make(np.sum, x), factor)
+    total = make(np.sum, x, None, np.dtype(np.float32))  # it need not fit into half precision
+    return make(np.astype, make(np.multiply, total, factor), x.example.dtype)
+
+
 SPELLINGS: dict[Any, Callable[..., Value]] = {
     sigmoid: lambda x: make(np.divide, 1.0, make(np.add, 1.0, make(np.exp, make(np.negative, x)))),
     relu: lambda x: make(np.maximum, x, 0),
-    scaled_sum: lambda x, factor: make(np.multiply, make(np.sum, x), factor),
+    scaled_sum: _scaled_sum,
     matmul_transposed: lambda x, y: make(np.matmul, x, make(np.transpose, y)),
     softplus: lambda x: make(
         np.add, make(np.maximum, x, 0), make(np.log1p, make(np.exp, make(np.negative, make(np.absolute, x))))

@@ -12,12 +12,13 @@ from .joining import one_array
 @primitive
 def scatter(g, index, shape):
     """An array of `shape` that is 0 but at `index`, where `g` is added: what was read twice counts twice."""
-    spread = np.zeros(shape, g.dtype)
     if _reads_each_once(index):
+        spread = np.zeros(shape, g.dtype)
         spread[index] = g
-    else:
-        np.add.at(spread, index, g)
-    return spread
+        return spread
+    spread = np.zeros(shape, np.float32 if g.dtype == np.float16 else g.dtype)  # many small terms need more bits
+    np.add.at(spread, index, g)
+    return spread.astype(g.dtype, copy=False)
 
 
 def _reads_each_once(index):

@@ -1,15 +1,18 @@
 """Norms of vectors and matrices, and the condition number that is made of them."""
 
 import math
+from functools import partial
 
 import numpy as np
 
 from ..rules import composite, defvjp
 from .joining import one_array
+from .precision import in_single
 from .reductions import _axes, _extreme_dx, _kept, _over
 from .solving import inverse_if_any
 
 
+@partial(in_single, function=np.linalg.norm)
 def _norm_dx(g, ans, x, ord=None, axis=None, keepdims=False):
     """x / |x| for the Euclidean norm; sign(x) (|x_i| / |x|)**(p - 1) for the norm of order p.
 

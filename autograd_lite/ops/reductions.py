@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import PLAIN, TAKES_ELLIPSIS, composite, constant, defvjp, primitive
+from .precision import in_single
 
 
 def _axes(x, axis):
@@ -71,9 +72,12 @@ def scaled_sum(x, factor):
 
     It has a rule of its own, and not those of np.sum and np.multiply.
     """
+    if x.dtype == np.float16:  # whose sum need not fit into it, where the average does
+        return np.multiply(np.sum(x, dtype=np.float32), factor).astype(x.dtype)
     return np.multiply(_sum_up(x), factor, **_AS_ARRAY)
 
 
+@in_single
 def _scaled_sum_dx(g, ans, x, factor):
     return _spread(g * factor, x)
 
@@ -88,10 +92,12 @@ def _initial_dsum(g, *_, **__):
     return g
 
 
+@in_single
 def _mean_dx(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, where=True):
     return _spread(_only(where, _kept(g, x, axis) / _count(x, axis, where)), x)
 
 
+@in_single
 def _var_dx(
     g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None
 ):
@@ -100,6 +106,7 @@ def _var_dx(
     return _only(where, _kept(g, x, axis) * (2.0 * _deviation(x, axis, where, mean) / divisor))
 
 
+@partial(in_single, function=np.std)
 def _std_dx(
     g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None
 ):
@@ -109,6 +116,7 @@ def _std_dx(
     return _only(where, _kept(g, x, axis) * _over(deviation, divisor * _kept(ans, x, axis)))
 
 
+@in_single
 def _var_dmean(
     g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean, correction=None
 ):
@@ -118,6 +126,7 @@ def _var_dmean(
     return _kept(g, x, axis) * (-2.0 * total / divisor)
 
 
+@in_single
 def _std_dmean(g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, **more):
     return _over(_var_dmean(g, ans, x, axis, dtype, out, ddof, keepdims, **more), 2.0 * _kept(ans, x, axis))
 
@@ -139,6 +148,7 @@ def _deviation(x, axis, where, mean):
     return there - np.sum(there, axis=_axes(x, axis), keepdims=True) / _count(x, axis, where)
 
 
+@in_single
 def _extreme_dx(g, ans, x, axis=None, out=None, keepdims=False, initial=None, where=True):
     """The gradient goes to the largest (smallest) element; several of them, and an equal `initial`, share it evenly."""
     best = _kept(ans, x, axis)
@@ -146,6 +156,7 @@ def _extreme_dx(g, ans, x, axis=None, out=None, keepdims=False, initial=None, wh
     return np.where(ties, _kept(g, x, axis) / _contenders(ties, best, axis, initial), 0.0)
 
 
+@in_single
 def _initial_dextreme(g, ans, x, axis=None, out=None, keepdims=False, initial=None, where=True):
     """The share of `initial`, one contender among the elements."""
     best = _kept(ans, x, axis)
@@ -169,6 +180,7 @@ def _contenders(ties, best, axis, initial):
     return np.sum(ties, axis=_axes(ties, axis), keepdims=True) + (_equal(best, initial) if _given(initial) else 0)
 
 
+@in_single
 def _prod_dx(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
     """The product of the other elements, without a division, so that zeros do no harm."""
     axes = _axes(x, axis)
@@ -189,6 +201,7 @@ def _product_of_others(x):
     return before * after
 
 
+@in_single
 def _initial_dprod(g, ans, x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True):
     return g * np.prod(x, axis=axis, keepdims=bool(keepdims) and keepdims is not np._NoValue, where=where)
 

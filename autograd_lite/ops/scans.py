@@ -4,14 +4,17 @@ import numpy as np
 
 from ..rules import composite, defvjp
 from .joining import one_array
+from .precision import in_single
 
 
+@in_single
 def _cumsum_dx(g, ans, x, axis=None, dtype=None, out=None):
     if axis is None:
         return np.reshape(np.cumsum(g[::-1])[::-1], x.shape)
     return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
 
 
+@in_single
 def _cumprod_dx(g, ans, x, axis=None, dtype=None, out=None):
     """Without a division, so that zeros do no harm.
 
@@ -42,10 +45,12 @@ def _recurrence(a, s):
     return s
 
 
+@in_single
 def _nancumsum_dx(g, ans, x, *args, **keywords):
     return np.where(np.isnan(x), 0.0, _cumsum_dx(g, ans, x, *args, **keywords))
 
 
+@in_single
 def _nancumprod_dx(g, ans, x, *args, **keywords):
     missing = np.isnan(x)
     return np.where(missing, 0.0, _cumprod_dx(g, ans, np.where(missing, 1.0, x), *args, **keywords))

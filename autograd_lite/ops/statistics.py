@@ -4,6 +4,7 @@ import numpy as np
 
 from ..rules import array_like, composite, constant, defvjp, tensors_in
 from .joining import one_array
+from .precision import in_single
 from .reductions import _axes, _kept
 
 
@@ -18,6 +19,7 @@ def _weights_as(weights, a, axis):
     return np.reshape(np.transpose(weights, order), shape)
 
 
+@in_single
 def _average_dx(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=False):
     """Each element's share of the weights."""
     if weights is None:
@@ -27,6 +29,7 @@ def _average_dx(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=
     return _kept(g, a, axis) * (w / np.sum(w, axis=_axes(a, axis), keepdims=True))
 
 
+@in_single
 def _average_dweights(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=False):
     """(a - average) / sum of the weights."""
     w = _weights_as(weights, a, axis)
@@ -43,10 +46,12 @@ def _bincount_dweights(g, ans, x, weights=None, minlength=0):
     return g[x]
 
 
+@in_single
 def _cov_dm(g, ans, m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     return _cov_parts(g, m, y, rowvar, bias, ddof, fweights, aweights)[0]
 
 
+@in_single
 def _cov_dy(g, ans, m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     return _cov_parts(g, m, y, rowvar, bias, ddof, fweights, aweights)[1]
 

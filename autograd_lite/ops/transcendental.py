@@ -7,24 +7,14 @@ import numpy as np
 from ..rules import defvjp, primitive
 from .activations import sigmoid
 
-_LONG = np.dtype(np.longdouble)
+PI = 4 * np.arctan(np.longdouble(1))
+LN2, LN10 = np.log(np.longdouble(2)), np.log(np.longdouble(10))
+DEGREE = PI / 180
 
 
-def in_its_dtype(number, longer):
-    """A constant as a function of the argument that it meets: a Python number, or `longer` where that is a long double."""
-    return lambda x: longer if x.dtype is _LONG else number
-
-
-LONG_PI = 4 * np.arctan(np.longdouble(1))
-pi = in_its_dtype(math.pi, LONG_PI)
-degree = in_its_dtype(math.pi / 180.0, LONG_PI / 180)
-ln2 = in_its_dtype(math.log(2.0), np.log(np.longdouble(2)))
-ln10 = in_its_dtype(math.log(10.0), np.log(np.longdouble(10)))
-
-
-def log_of(base, x):
-    """The natural logarithm of the base, which is e or 2."""
-    return 1.0 if base == math.e else ln2(x)
+def _in(number, a):
+    """A constant in the precision of an array: as a Python number, which leaves that as it is, or in full."""
+    return number if a.dtype == np.longdouble else float(number)
 
 
 @primitive
@@ -41,12 +31,12 @@ def share(x, y, base=math.e):
         lost = (x - (d - taken)) - (y + taken)  # (Knuth, TAOCP 2, 4.2.2, theorem B)
         ratio = np.exp(-d) if base == math.e else np.exp2(-d)
         s = 1.0 / (1.0 + ratio)
-        s = s + np.where(np.isfinite(d) & (lost != 0), lost * log_of(base, d) * s * (ratio * s), d.dtype.type(0))
+        s = s + np.where(np.isfinite(d) & (lost != 0), lost * math.log(base) * s * (ratio * s), d.dtype.type(0))
         return np.where(np.isneginf(x) & np.isneginf(y), d.dtype.type(0), s)
 
 
 def _share_dx(g, ans, x, y, base=math.e):
-    return g * (log_of(base, ans) * ans * share(y, x, base))
+    return g * ((1.0 if base == math.e else _in(LN2, ans)) * ans * share(y, x, base))
 
 
 def _share_dy(g, ans, x, y, base=math.e):
@@ -58,28 +48,26 @@ def _over(g, part, whole):
     return g * (part / np.where(whole == 0, 1.0, whole))
 
 
-_SINC_SERIES = [((-1) ** k * 2 * k, math.factorial(2 * k + 1)) for k in range(13, 0, -1)]
-_DOUBLE_SERIES = [above / below for above, below in _SINC_SERIES]
-_LONG_SERIES = [np.longdouble(above) / np.longdouble(below) for above, below in _SINC_SERIES]
-sinc_series = in_its_dtype(_DOUBLE_SERIES, _LONG_SERIES)
+_SINC_SERIES = [np.longdouble((-1) ** k * 2 * k) / np.longdouble(math.factorial(2 * k + 1)) for k in range(15, 0, -1)]
 
 
 def _sinc_dx(g, ans, x):
     """(cos(pi x) - sinc(x)) / x; below |pi x| = 2, where that cancels, the series of it in (pi x)**2."""
+    pi = _in(PI, ans)
     near = np.absolute(x) < 2.0 / math.pi
-    t = np.square(pi(x) * np.where(near, x, 0.0))
+    t = np.square(pi * np.where(near, x, 0.0))
     series = 0.0
-    for coefficient in sinc_series(x):
-        series = series * t + coefficient
+    for coefficient in _SINC_SERIES:
+        series = series * t + _in(coefficient, ans)
     far = np.where(near, 1.0, x)
-    sin, cos = _sin_cos_of_pi(far)
-    return g * np.where(near, pi(x) ** 2 * x * series, (cos - sin / (pi(x) * far)) / far)
+    sin, cos = _sin_cos_of_pi(far, pi)
+    return g * np.where(near, pi**2 * x * series, (cos - sin / (pi * far)) / far)
 
 
-def _sin_cos_of_pi(x):
+def _sin_cos_of_pi(x, pi):
     """sin(pi x) and cos(pi x). The nearest half of a whole number is taken off first, which is exact, and pi x would not be."""
     quarter_turns = np.rint(2.0 * x)
-    rest = pi(x) * (x - 0.5 * quarter_turns)
+    rest = pi * (x - 0.5 * quarter_turns)
     sin, cos, turn = np.sin(rest), np.cos(rest), np.remainder(quarter_turns, 4.0)
     swap, sign_sin, sign_cos = (
         turn % 2.0 == 1.0,
@@ -92,11 +80,11 @@ def _sin_cos_of_pi(x):
 # fmt: off
 #      function         d/dx
 defvjp(np.exp,          lambda g, ans, x: g * ans)
-defvjp(np.exp2,         lambda g, ans, x: g * (ans * ln2(x)))
+defvjp(np.exp2,         lambda g, ans, x: g * (ans * _in(LN2, ans)))
 defvjp(np.expm1,        lambda g, ans, x: g * np.exp(x))
 defvjp(np.log,          lambda g, ans, x: g / x)
-defvjp(np.log2,         lambda g, ans, x: g / (x * ln2(x)))
-defvjp(np.log10,        lambda g, ans, x: g / (x * ln10(x)))
+defvjp(np.log2,         lambda g, ans, x: g / (x * _in(LN2, ans)))
+defvjp(np.log10,        lambda g, ans, x: g / (x * _in(LN10, ans)))
 defvjp(np.log1p,        lambda g, ans, x: g / (1.0 + x))
 
 defvjp(np.sin,          lambda g, ans, x: g * np.cos(x))
@@ -113,10 +101,10 @@ defvjp(np.arcsinh,      lambda g, ans, x: g / np.hypot(x, 1.0))
 defvjp(np.arccosh,      lambda g, ans, x: g / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)))
 defvjp(np.arctanh,      lambda g, ans, x: g / ((1.0 - x) * (1.0 + x)))
 
-defvjp(np.deg2rad,      lambda g, ans, x: g * degree(x))
-defvjp(np.radians,      lambda g, ans, x: g * degree(x))
-defvjp(np.rad2deg,      lambda g, ans, x: g / degree(x))
-defvjp(np.degrees,      lambda g, ans, x: g / degree(x))
+defvjp(np.deg2rad,      lambda g, ans, x: g * _in(DEGREE, ans))
+defvjp(np.radians,      lambda g, ans, x: g * _in(DEGREE, ans))
+defvjp(np.rad2deg,      lambda g, ans, x: g / _in(DEGREE, ans))
+defvjp(np.degrees,      lambda g, ans, x: g / _in(DEGREE, ans))
 defvjp(np.sinc,         _sinc_dx)
 
 #      function         d/dx                                                   d/dy
