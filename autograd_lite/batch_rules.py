@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .batching import Batched, One, Unbatched, aligned, elementwise, refuse_batched, spread, state
-from .ops import linalg, reductions
+from .ops import linalg, norms, reductions
 from .ops.activations import relu, sigmoid, softplus
 from .ops.indexing import scatter
 from .writes import setitem
@@ -239,7 +239,7 @@ def _ndim(a: Any) -> int:
 
 # fmt: off
 state(elementwise,   sigmoid, relu, softplus, np.where, np.clip, np.round, np.astype, np.copy, np.sinc,
-                     np.isclose, np.isneginf, np.isposinf)
+                     np.isclose, np.isneginf, np.isposinf, norms.cone)
 state(reduction,     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.count_nonzero)
 state(scaled_sum,    reductions.scaled_sum)
 state(along(None),   np.cumsum, np.cumprod, np.argmax, np.argmin)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from cases_samples import Call, Fixed, call, real, rng
+from cases_samples import Call, Fixed, call, given, real, rng
 
 from autograd_lite.ops.decompositions import packed_eigh, packed_qr, packed_svd, singular_values
 from autograd_lite.ops.determinants import cofactor_slopes, cofactors, packed_slogdet
+from autograd_lite.ops.norms import cone
 from autograd_lite.ops.solving import inverse_if_any, packed_lstsq
 
 
@@ -127,6 +128,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(rectangular(2, 3, 2)),
         call(rectangular(2, 2, 3)),
     ],
+    cone: [call(given(2, 3))],
     np.linalg.norm: [
         call(real(4)),
         call(real(2, 3)),

@@ -58,6 +58,45 @@ def test_the_second_derivative_at_the_kink_is_0(f):
     assert ag.grad(ag.grad(f))(0.0) == 0.0
 
 
+CONES: dict[str, Any] = {
+    **{f"norm of order {p}": lambda x, p=p: np.linalg.norm(x, p) for p in (None, 1, 1.5, 2, 3, np.inf, -np.inf)},
+    "norm, keepdims": lambda x: np.linalg.norm(x, keepdims=True)[0],
+    "vector_norm": np.linalg.vector_norm,
+    "norm of a row": lambda x: np.linalg.norm(np.stack([x, x + 1.0]), axis=1)[0],
+    "Frobenius norm": lambda x: np.linalg.norm(np.stack([x, x]), "fro"),
+    "matrix norm of order 2": lambda x: np.linalg.norm(np.diag(x), 2),
+    "nuclear norm": lambda x: np.linalg.norm(np.diag(x), "nuc"),
+    "hypot": lambda x: np.hypot(x[0], x[1]),
+    "hypot.reduce": np.hypot.reduce,
+    "std": np.std,
+    "std, ddof": lambda x: np.std(x, ddof=1),
+    "std of a column": lambda x: np.std(np.stack([x, 2.0 * x], 1), axis=0)[1],
+    "nanstd": np.nanstd,
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("f", CONES.values(), ids=CONES)
+def test_there_is_no_second_derivative_at_the_tip_of_a_cone(f, compiled):
+    """norm(x)**2 has the Hessian 2, norm(x)**3 has 0: no number is right for both."""
+    hessian = ag.hessian(lambda x: f(x) ** 2)
+    hessian = ag.compile(hessian) if compiled else hessian
+    assert np.all(np.isnan(np.diag(hessian(np.zeros(3)))[:2]))
+
+
+@pytest.mark.parametrize("f", CONES.values(), ids=CONES)
+def test_the_first_derivative_at_the_tip_of_a_cone_is_finite_both_ways(f):
+    x = np.zeros(3)
+    assert np.all(np.isfinite(ag.grad(f)(x)))
+    assert np.isfinite(ag.jvp(f, x, np.ones(3))[1])
+
+
+def test_a_tip_leaves_the_other_rows_their_second_derivative():
+    x = np.array([[0.0, 0.0], [3.0, 4.0]])
+    found = ag.hessian(lambda x: np.sum(np.linalg.norm(x, axis=1)))(x)[1, :, 1]
+    np.testing.assert_allclose(found, [[0.128, -0.096], [-0.096, 0.072]], rtol=1e-14)
+
+
 def test_the_second_derivative_of_a_square_by_power_at_0():
     x = ag.Tensor([0.0, 0.0, 0.0], requires_grad=True)
     (first,) = ag.gradients(np.sum(x ** np.array([1.0, 2.0, 3.0])), [x], create_graph=True)

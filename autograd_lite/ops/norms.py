@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from ..rules import composite, defvjp
+from ..rules import composite, defvjp, primitive
 from .joining import one_array
 from .precision import in_single
 from .reductions import _axes, _extreme_dx, _kept, _over
@@ -24,16 +24,28 @@ def _norm_dx(g, ans, x, ord=None, axis=None, keepdims=False):
         return g * _over(x, norm)
     if ord == 0:
         return np.zeros_like(x) * g
+    signs = np.sign(x) * _over(norm, norm)  # at the tip of the cone the slope is 0, and has none itself
     if ord in (math.inf, -math.inf):
-        return np.sign(x) * _extreme_dx(g, norm, np.absolute(x), axis, None, True)
+        return signs * _extreme_dx(g, norm, np.absolute(x), axis, None, True)
     if ord == 1:
-        return g * np.sign(x)
-    none = np.logical_or(x == 0, norm == 0)
-    parts = np.where(none, 1.0, np.absolute(x)) / np.where(norm == 0, 1.0, norm)
-    return np.where(none, 0.0, g * np.sign(x) * parts ** (ord - 1.0))
+        return g * signs
+    parts = _over(np.absolute(x), norm)
+    if ord < 1:
+        return np.where(x == 0, 0.0, g * np.sign(x) * np.where(x == 0, 1.0, parts) ** (ord - 1.0))
+    return g * np.sign(x) * parts ** (ord - 1.0)
 
 
-defvjp(np.linalg.norm, _norm_dx)
+@primitive
+def cone(x):
+    """x itself, of which it is known that it has a slope at 0 and no second one: a norm of another kind."""
+    return np.copy(x)
+
+
+# fmt: off
+#      function         d/dx
+defvjp(np.linalg.norm,  _norm_dx)
+defvjp(cone,            lambda g, ans, x: g * np.where(x == 0, 1.0, x / x))
+# fmt: on
 
 
 @composite(np.linalg.norm)
@@ -56,7 +68,10 @@ def norm(x, ord=None, axis=None, keepdims=False):
         found = np.squeeze(found, axes)
     elif ord in (2, -2, "nuc"):
         s = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
-        found = np.sum(s, -1, initial=0) if ord == "nuc" else np.max(s, -1, initial=0) if ord == 2 else np.min(s, -1)
+        if ord == -2:
+            found = np.min(s, -1)
+        else:
+            found = cone(np.sum(s, -1, initial=0) if ord == "nuc" else np.max(s, -1, initial=0))
     else:
         raise ValueError(f"Invalid norm order for matrices: {ord!r}")
     return np.expand_dims(found, axes) if keepdims else found

@@ -110,10 +110,12 @@ def _var_dx(
 def _std_dx(
     g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None
 ):
-    """(x - mean) / ((n - ddof) std), and 0 for a standard deviation of 0."""
-    divisor = np.maximum(_count(x, axis, where) - _degrees(ddof, correction), 0.0)
-    deviation = _deviation(x, axis, where, mean)
-    return _only(where, _kept(g, x, axis) * _over(deviation, divisor * _kept(ans, x, axis)))
+    """(x - mean) / ((n - ddof) std), and 0 for a standard deviation of 0, which that of one number always is."""
+    count = _count(x, axis, where)
+    whole = np.maximum(count - _degrees(ddof, correction), 0.0) * _kept(ans, x, axis)
+    if not _given(mean) and not (isinstance(count, int) and count != 1):
+        whole = np.where(np.equal(count, 1), 1.0, whole)
+    return _only(where, _kept(g, x, axis) * _over(_deviation(x, axis, where, mean), whole))
 
 
 @in_single
@@ -137,8 +139,11 @@ def _degrees(ddof, correction):
 
 
 def _over(part, whole):
-    """part / whole, and 0 where the whole is 0: of the slopes there, the one of smallest norm."""
-    return part / np.where(whole == 0, math.inf, whole)
+    """part / whole, and 0 where the whole is 0: the tip of a cone, where this is the slope of smallest norm.
+
+    The slope has no slope itself there: the derivative of the quotient is NaN, also where `np.where` sends it 0.
+    """
+    return np.where(whole == 0, 0.0, part / whole)
 
 
 def _deviation(x, axis, where, mean):

@@ -44,8 +44,8 @@ def _share_dy(g, ans, x, y, base=math.e):
 
 
 def _over(g, part, whole):
-    """g part/whole, and 0 where the whole is 0: of the slopes there, the one of smallest norm."""
-    return g * (part / np.where(whole == 0, 1.0, whole))
+    """g part/whole, and 0 at the tip of a cone, where the whole is 0; see reductions.py."""
+    return g * np.where(whole == 0, 0.0, part / whole)
 
 
 _SINC_SERIES = [np.longdouble((-1) ** k * 2 * k) / np.longdouble(math.factorial(2 * k + 1)) for k in range(15, 0, -1)]
