@@ -30,6 +30,14 @@ def test_the_gradient_at_an_edge(f, arguments, expected, dtype, create_graph):
         np.testing.assert_allclose(got.data, np.asarray(value, dtype), rtol=units, atol=units * largest)
 
 
+@pytest.mark.parametrize("claim", [c for c in EDGES if "+inf" in c or "infinite element" in c])
+def test_the_compiled_gradient_at_infinity_is_the_eager_one(claim):
+    f, arguments, expected = EDGES[claim]
+    compiled = ag.compile(ag.grad(lambda *a: np.sum(f(*a)), range(len(arguments))))
+    for got, value in zip(compiled(*arguments), expected, strict=True):
+        np.testing.assert_array_equal(got, value)
+
+
 @pytest.mark.parametrize("create_graph", [False, True], ids=["eager", "recorded"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("f, x, value, slope", [pytest.param(*row, id=name) for name, row in SATURATED.items()])

@@ -55,9 +55,14 @@ def _log_softmax_dx(g, ans, x, axis=-1):
 
 @in_single
 def _logsumexp_dx(g, ans, x, axis=None, keepdims=False):
-    """Each element's share; 0 where all are -inf and there is nothing to share."""
+    """Each element's share; 0 where all are -inf and there is nothing to share. Elements that are +inf share alone."""
     whole = _kept(ans, x, axis)
-    return _kept(g, x, axis) * np.exp(x - np.where(np.isneginf(whole), 0.0, whole))
+    if isinstance(x, np.ndarray) and np.all(np.isfinite(whole)):
+        return _kept(g, x, axis) * np.exp(x - whole)
+    infinite = np.isposinf(x)
+    shared = infinite / np.maximum(np.sum(infinite, axis=axis, keepdims=True), 1)
+    shares = np.where(np.isposinf(whole), shared, np.exp(x - np.where(np.isinf(whole), 0.0, whole)))
+    return _kept(g, x, axis) * shares
 
 
 # fmt: off

@@ -19,7 +19,7 @@ def _in(number, a):
 
 @primitive
 def share(x, y, base=math.e):
-    """b**x / (b**x + b**y), the part of x in log(b**x + b**y), for the base b = e or 2; 0 where both are -inf.
+    """b**x / (b**x + b**y), the part of x in log(b**x + b**y), for the base b = e or 2; of two -inf it is 0, of two +inf 1/2.
 
     The rounding of x - y would count |x - y| times in the exponential, so what it loses is put back: with d + r = x - y exactly,
     it is s + r log(b) s (1 - s) for the share s at d.
@@ -32,6 +32,7 @@ def share(x, y, base=math.e):
         ratio = np.exp(-d) if base == math.e else np.exp2(-d)
         s = 1.0 / (1.0 + ratio)
         s = s + np.where(np.isfinite(d) & (lost != 0), lost * math.log(base) * s * (ratio * s), d.dtype.type(0))
+        s = np.where(np.isposinf(x) & np.isposinf(y), d.dtype.type(0.5), s)
         return np.where(np.isneginf(x) & np.isneginf(y), d.dtype.type(0), s)
 
 
