@@ -11,11 +11,12 @@ import numpy as np
 from .batching import Batched, One, Unbatched, aligned, elementwise, refuse_batched, spread, state
 from .ops import linalg, norms, reductions
 from .ops.activations import relu, sigmoid, softplus
+from .ops.einsum import einsum_labels
 from .ops.indexing import scatter
 from .writes import setitem
 
 Array = np.ndarray[Any, Any]
-_einsum_labels: Any = linalg._einsum_labels
+labels_of: Any = einsum_labels
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Along axes.
@@ -221,7 +222,7 @@ def tensordot(one: One, x: Any, y: Any, axes: Any = 2) -> Array:
 
 def einsum(one: One, subscripts: str, *operands: Any, **options: Any) -> Array:
     singles = [np.empty(a.array.shape[1:]) if isinstance(a, Batched) else a for a in operands]
-    labels, out = _einsum_labels(subscripts, singles)
+    labels, out = labels_of(subscripts, singles)
     each = next(c for c in ascii_letters if c not in "".join(labels))
     terms = [each * isinstance(a, Batched) + label for a, label in zip(operands, labels, strict=True)]
     whole = ",".join(terms) + "->" + each + out

@@ -1,7 +1,5 @@
 """Products of matrices and tensors."""
 
-from string import ascii_letters
-
 import numpy as np
 
 from ..rules import VJPS, array_like, composite, defvjp, primitive
@@ -114,44 +112,6 @@ def _outer_dy(g, ans, x, y):
     return np.reshape(np.matmul(np.reshape(x, -1), g), np.shape(y))
 
 
-def _einsum_dx(argument, g, ans, subscripts, *operands, **options):
-    """The same sum with g in the place of operand x: over every index but those of x.
-
-    An index that only x has was summed alone, so every element along it gets the same: it comes from an array of ones.
-    An index that x has twice reads a diagonal, and the gradient stands on that diagonal: it comes from a unit matrix.
-    """
-    labels, out = _einsum_labels(subscripts, operands)
-    x = operands[argument - 1]
-    fresh = iter(sorted(set(ascii_letters) - set("".join(labels) + out)))
-    others = [(label, a) for i, (label, a) in enumerate(zip(labels, operands, strict=True)) if i != argument - 1]
-    known = set(out).union(*(label for label, _ in others))
-    wanted = ""
-    extra = []
-    for letter, n in zip(labels[argument - 1], np.shape(x), strict=True):
-        if letter in wanted:
-            twin = next(fresh)
-            extra.append((letter + twin, np.eye(n)))
-            letter = twin
-        elif letter not in known:
-            extra.append((letter, np.ones(n)))
-        wanted += letter
-    terms = [(out, g), *others, *extra]
-    back = np.einsum(",".join(label for label, _ in terms) + "->" + wanted, *(a for _, a in terms))
-    return np.broadcast_to(back, np.broadcast_shapes(back.shape, np.shape(x)))
-
-
-def _einsum_labels(subscripts, operands):
-    """The letters of each operand and of the result, with every ellipsis spelled out from the right."""
-    left, arrow, out = subscripts.replace(" ", "").partition("->")
-    labels = left.split(",")
-    hidden = [np.ndim(a) - len(label.replace("...", "")) for label, a in zip(labels, operands, strict=True)]
-    spare = "".join(c for c in ascii_letters if c not in subscripts)[: max(hidden, default=0)]
-    if not arrow:
-        out = "..." * ("..." in left) + "".join(sorted(c for c in set(left) - set(",.") if left.count(c) == 1))
-    full = [label.replace("...", spare[len(spare) - n :]) for label, n in zip(labels, hidden, strict=True)]
-    return full, out.replace("...", spare)
-
-
 # fmt: off
 #      function           d/dx                   d/dy
 defvjp(np.matmul,         _matmul_dx,            _matmul_dy)
@@ -160,24 +120,10 @@ defvjp(np.dot,            _dot_dx,               _dot_dy)
 defvjp(np.inner,          _inner_dx,             _inner_dy)
 defvjp(np.outer,          _outer_dx,             _outer_dy)
 defvjp(np.tensordot,      _tensordot_dx,         _tensordot_dy)
-defvjp(np.einsum,         None,                  repeated=_einsum_dx)
 # fmt: on
-array_like(matmul_transposed, np.dot, np.inner, np.outer, np.tensordot, np.einsum)
+array_like(matmul_transposed, np.dot, np.inner, np.outer, np.tensordot)
 
 
 @composite(np.vdot)
 def vdot(a, b, /):
     return np.dot(np.reshape(a, -1), np.reshape(b, -1))
-
-
-@composite(np.einsum)
-def einsum(subscripts, *operands, **options):
-    """The form of alternating operands and lists of labels, brought to that of a string."""
-    if isinstance(subscripts, str):
-        return NotImplemented
-    parts = [subscripts, *operands]
-    out = parts.pop() if len(parts) % 2 else None
-    letter = {Ellipsis: "..."} | {i: ascii_letters[i] for i in range(len(ascii_letters))}
-    text = ",".join("".join(letter[i] for i in labels) for labels in parts[1::2])
-    arrow = "" if out is None else "->" + "".join(letter[i] for i in out)
-    return np.einsum(text + arrow, *parts[::2], **options)
