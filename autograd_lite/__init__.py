@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from .explanations import count_paths, explain, step_through
 
 
+def __dir__() -> list[str]:
+    """The public names."""
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
 def __getattr__(name: str) -> Any:
     """Pictures are imported when the first is asked for."""
     if name in ("draw", "to_graphviz"):

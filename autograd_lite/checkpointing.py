@@ -6,7 +6,6 @@ cut off at the inputs, is run backward.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
 from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from .arguments import argument_of
 from .backward import carried_back
+from .derived import derived
 from .graph import NESTS, Node, apply, clock, exchange_grads, extras, leaf, noting_grads
 from .mode import current_mode, enable_grad
 from .randomness import Draws, put_back
@@ -42,7 +42,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     The backward pass raises RuntimeError if `f` computes something else when it runs again, because what it reads has changed.
     """
 
-    @wraps(f)
+    @derived(checkpoint, f)
     def checkpointed(*args: Any, **keywords: Any) -> Any:
         mode = current_mode()
         if not mode.recording or mode.tracing is not None:

@@ -51,7 +51,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
     if method == "__call__":
         if keywords.pop("where", True) is not True:
             raise TypeError(
-                f"{name_of(f)} takes no where= with a Tensor: choose afterwards, np.where(mask, result, other)"
+                f"{name_of(f)} takes no where= with a Tensor. Leave elements out before and after it: "
+                f"np.where(mask, {name_of(f)}(np.where(mask, x, 1.0), ...), other)"
             )
         dtype = keywords.pop("dtype", None)
         if dtype is not None:
@@ -134,6 +135,15 @@ _IN_C = {np.dot: ["a", "b", "out"], np.bincount: ["x", "weights", "minlength"]}
 """The parameters of functions of which NumPy 2.0 tells them in its documentation only."""
 
 
+OF_SCIPY = {
+    "erf": "autograd_lite.erf(x)",
+    "expit": "autograd_lite.sigmoid(x)",
+    "log_expit": "-autograd_lite.softplus(-x)",
+    "logit": "autograd_lite.logit(x)",
+}
+"""What to use instead of functions of scipy.special."""
+
+
 def _no_out(f: Function) -> str:
     return (
         f"{name_of(f)} cannot write the result of a Tensor into an existing array (out=, or `array += t`): the gradient would be "
@@ -146,9 +156,13 @@ def _unknown(f: Function) -> TypeError:
     if f in REFUSED:
         return TypeError(f"{name} takes no Tensor: {REFUSED[f]}")
     known = {name_of(k) for k in (*VJPS, *COMPOSITES, *CONSTANTS)}
-    near = get_close_matches(name, known, n=3, cutoff=0.6)
+    alone = name.rpartition(".")[2]
+    if name.startswith("scipy."):
+        same, near = OF_SCIPY.get(alone) or (f"np.{alone}" if f"np.{alone}" in known else None), []
+    else:
+        same, near = None, get_close_matches(name, known, n=3, cutoff=0.6)
     return TypeError(
         f"{name} has no derivative here, so it takes no Tensor"
-        + (f"; near it are {', '.join(near)}" if near else "")
+        + (f"; use {same}" if same is not None else f"; near it are {', '.join(near)}" if near else "")
         + f". State its derivative with autograd_lite.defvjp({name}, ...), or pass t.numpy() if it is meant as a constant"
     )

@@ -6,10 +6,10 @@ recorded too.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
 from typing import Any
 
 from .backward import pull_back
+from .derived import derived, transform
 from .mode import current_mode
 from .rules import name_of
 from .tensor import Tensor, seed
@@ -55,6 +55,7 @@ def gradients(
     return [found.get(x) for x in wanted]
 
 
+@transform
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
     """The function that gives df/d(argument), in the structure of the argument; a tuple if `argnums` is a sequence.
 
@@ -68,7 +69,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bo
     """
     both = value_and_grad(f, argnums, has_aux=has_aux)
 
-    @wraps(f)
+    @derived(grad, f, argnums, has_aux=has_aux)
     def gradient(*args: Any, **keywords: Any) -> Any:
         value, found = both(*args, **keywords)
         return (found, value[1]) if has_aux else found
@@ -76,6 +77,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bo
     return gradient
 
 
+@transform
 def value_and_grad(
     f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
@@ -84,7 +86,7 @@ def value_and_grad(
     has_aux : `f` returns (number, anything), and the function ((number, anything), gradient)
     """
 
-    @wraps(f)
+    @derived(value_and_grad, f, argnums, has_aux=has_aux)
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
         ran = run(f, args, keywords, numbered(f, argnums, args))
         aux = None

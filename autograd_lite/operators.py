@@ -162,6 +162,11 @@ class Operators(Node):
         return self._array.itemsize
 
     @property
+    def device(self) -> str:
+        """Where the elements are, as an ndarray tells it: "cpu"."""
+        return "cpu"
+
+    @property
     def flags(self) -> Any:
         """The memory layout of the value, as NumPy tells it."""
         return self._array.flags

@@ -13,6 +13,7 @@ its argument, in plain NumPy. It may leave the result broadcast against the argu
 It may also give a Python number, such as 0.0, for an array of it.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial, wraps
 from typing import Any, TypeVar
@@ -199,9 +200,17 @@ def name_of(f: Function) -> str:
     """The name under which a user knows a function: `np.exp`, `np.linalg.norm`, `sigmoid`."""
     owner = getattr(f, "__self__", None)
     if isinstance(owner, np.ufunc):
-        return f"np.{owner.__name__}.{f.__name__}"
+        return f"{name_of(owner)}.{f.__name__}"
     name = getattr(f, "__name__", repr(f))
     module = getattr(f, "__module__", "") or ""
     if isinstance(f, np.ufunc):
-        return f"np.{name}"
+        return f"{_home(f)}{name}"
     return f"{module.replace('numpy', 'np', 1)}.{name}" if module.split(".")[0] == "numpy" else name
+
+
+def _home(ufunc: np.ufunc) -> str:
+    """Where a ufunc is found, with a dot behind; it does not know that itself."""
+    if getattr(np, ufunc.__name__, None) is ufunc:
+        return "np."
+    special = sys.modules.get("scipy.special")
+    return "scipy.special." if getattr(special, ufunc.__name__, None) is ufunc else ""

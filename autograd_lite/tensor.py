@@ -208,7 +208,9 @@ class Tensor(Operators, ArrayMethods):
                 f"{self.describe()} requires a gradient, which an ndarray cannot carry. Build arrays of Tensors with np.stack, "
                 "np.concatenate or autograd_lite.Tensor([...]), write into a Tensor instead of an ndarray, let it meet "
                 "np.asarray(df) of a DataFrame, m.filled(value) of a masked array, s.toarray() of a sparse matrix, or take "
-                "t.numpy() for the value alone"
+                "t.numpy() for the value alone. A function that knows arrays only, as SciPy's do, becomes an operation by "
+                "autograd_lite.primitive, with its derivative stated by defvjp; erf, sigmoid, logit, logsumexp, softmax and "
+                "log_softmax are there in autograd_lite"
             )
         return np.array(self.looked_at("np.asarray"), dtype=dtype, copy=copy)
 

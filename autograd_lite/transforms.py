@@ -6,12 +6,12 @@ vector.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from .backward import chain_rule, pull_back
+from .derived import derived, transform
 from .functional import grad
 from .graph import Node, leaf
 from .mode import current_mode, recording
@@ -97,6 +97,7 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     return tuple(results) if type(primals) is tuple else results[0]
 
 
+@transform
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives the derivative of every element of the result by every element of an argument.
 
@@ -108,7 +109,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     result.
     """
 
-    @wraps(f)
+    @derived(jacobian, f, argnums)
     def jacobian_of_f(*args: Any, **keywords: Any) -> Any:
         ran = run(f, args, keywords, numbered(f, argnums, args))
         tensor_leaves(f, ran.output)
@@ -123,6 +124,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     return jacobian_of_f
 
 
+@transform
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives the second derivatives of `f`, which returns one number: the Jacobian of its gradient.
 

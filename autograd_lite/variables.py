@@ -149,14 +149,16 @@ def variable(a: Any) -> Variable:
     if isinstance(a, Tensor):
         if a.dtype.kind != "f":
             raise TypeError(
-                f"a gradient is taken with respect to floating numbers, and {a.describe()} has dtype {a.dtype}"
+                f"a gradient is taken with respect to floating numbers, and {a.describe()} has dtype {a.dtype}: pass its "
+                "astype(float)"
             )
         array, name = a._array, a.name
     else:
         array, name = real_array(float(a) if type(a) is int else a, None), None
         if array.dtype.kind != "f":
             raise TypeError(
-                f"a gradient is taken with respect to floating numbers; got dtype {array.dtype}: pass floats"
+                f"a gradient is taken with respect to floating numbers; got dtype {array.dtype}: pass a.astype(float), "
+                "or 1.0 in the place of 1"
             )
     made: Variable = leaf(array, Variable)
     if isinstance(a, Tensor) and ((a.requires_grad and mode.recording) or mode.tracing is not None):

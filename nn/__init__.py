@@ -93,3 +93,8 @@ __all__ = [
     "mini_batches", "moons", "nudges", "one_hot", "quadratic_cost", "ranks", "regularized", "save", "softmax_cross_entropy",
     "spirals", "split", "squared_error", "standardize", "step_decay", "verify_backprop", "warm_up", "xor",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

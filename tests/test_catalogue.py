@@ -124,7 +124,7 @@ def test_an_unknown_name_near_a_known_one_suggests_it(f):
 
 
 METHODS_WITHOUT_A_TENSOR = {
-    "base", "byteswap", "ctypes", "data", "device", "dump", "dumps", "flat", "getfield", "resize", "setfield", "setflags",
+    "base", "byteswap", "ctypes", "data", "dump", "dumps", "getfield", "resize", "setfield", "setflags",
     "strides", "to_device", "tobytes", "tofile", "view",
 }  # fmt: skip
 """What is about the memory of an array, or changes its shape in place."""

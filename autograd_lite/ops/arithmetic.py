@@ -123,7 +123,9 @@ array_like(np.clip)
 @composite(np.clip)
 def clip(*args, where=True, **keywords):
     if where is not True:
-        raise TypeError("np.clip takes no where= with a Tensor: choose afterwards, np.where(mask, result, other)")
+        raise TypeError(
+            "np.clip takes no where= with a Tensor: choose afterwards, np.where(mask, np.clip(x, ...), other)"
+        )
     return NotImplemented
 
 

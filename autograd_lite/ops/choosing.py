@@ -20,8 +20,9 @@ def select(condlist, choicelist, default=0):
     shape = np.broadcast_shapes(*map(np.shape, condlist), *map(np.shape, choices))
     result = np.broadcast_to(choices.pop(), shape)
     for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
-        if condition.dtype != np.bool_:
-            raise TypeError(f"the conditions of np.select need dtype bool, not {condition.dtype}")
+        kind = getattr(condition, "dtype", None) or np.asarray(condition).dtype
+        if kind != np.bool_:
+            raise TypeError(f"the conditions of np.select need dtype bool, not {kind}")
         result = np.where(condition, choice, result)
     return result if result.dtype == dtype else np.astype(result, dtype)
 

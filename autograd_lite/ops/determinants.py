@@ -10,6 +10,7 @@ from ..rules import composite, constant, defvjp, primitive
 from .joining import one_array
 from .linalg import _t
 from .packing import packed, unpacked
+from .solving import inverse_if_any
 
 
 @primitive
@@ -45,7 +46,7 @@ def cofactor_slopes(x, h):
 
 def _cofactor_slopes_dx(g, ans, x, h):
     """The third derivative of det X in the directions g and h, from cof X = det X B with B = X⁻ᵀ."""
-    b = _t(np.linalg.inv(x))
+    b = _t(inverse_if_any(x))
     k, m = b @ _t(h) @ b, b @ _t(g) @ b
     along_g, along_h = _dot(b, g), _dot(b, h)
     inner = b * (along_g * along_h - _dot(k, g)) - k * along_g - m * along_h + m @ _t(h) @ b + k @ _t(g) @ b
@@ -63,9 +64,9 @@ def packed_slogdet(x):
 
 
 def _packed_slogdet_dx(g, ans, x):
-    """d log |det X| = trace(X⁻¹ dX). The sign does not change where there is an inverse."""
+    """d log |det X| = trace(X⁻¹ dX), and NaN where there is no inverse. The sign does not change where there is one."""
     _, to_log = unpacked(g, np.shape(x)[:-2], np.shape(x)[:-2])
-    return to_log[..., None, None] * _t(np.linalg.inv(x))
+    return to_log[..., None, None] * _t(inverse_if_any(x))
 
 
 @composite(np.linalg.slogdet)

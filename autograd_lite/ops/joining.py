@@ -58,7 +58,7 @@ def dstack(tup):
 
 @composite(np.column_stack)
 def column_stack(tup):
-    return np.concatenate([a if np.ndim(a) == 2 else np.reshape(a, (-1, 1)) for a in tup], 1)
+    return np.concatenate([a if np.ndim(a) >= 2 else np.reshape(a, (-1, 1)) for a in tup], 1)
 
 
 @composite(np.append)
