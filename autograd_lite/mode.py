@@ -1,7 +1,7 @@
 """What is being recorded: one context variable, so that every thread and every async task has its own."""
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -56,6 +56,24 @@ class Mode:
     """Who listens to everything that is recorded. If somebody does, results without a gradient are recorded too."""
     outer: "Mode | None"
     """The mode to return to. It stands here and not in the switch, which threads and tasks may share."""
+    switch: "Switch | None" = None
+    """The switch that made it."""
+    ended: bool = False
+    """Was its block left from outside its thread or task? Then it is as the mode around it."""
+
+    def end(self) -> None:
+        """Become as the mode around it: threads and tasks that are still in this mode, and cannot be reached, return to that."""
+        around = self.around()
+        self.recording, self.scope, self.tracing, self.ended = around.recording, around.scope, around.tracing, True
+
+    def around(self) -> "Mode":
+        """The innermost mode around this one whose block was not left."""
+        mode = self
+        while mode.outer is not None:
+            mode = mode.outer
+            if not mode.ended:
+                break
+        return mode
 
 
 _mode: ContextVar[Mode] = ContextVar("autograd_lite mode", default=Mode(True, (), None, None))  # noqa: B039  (never changed)
@@ -76,24 +94,51 @@ class Switch:
 
     def __enter__(self) -> Mode:
         before = _mode.get()
+        if before.ended:
+            before = before.around()
         last = self._last
         if last is not None and last[0] is before:
             mode = last[1]
         else:
-            mode = self._change(before)
+            mode = self._changed(before)
             if mode.tracing is None:  # a finished compiler would be kept alive
                 self._last = before, mode
         _mode.set(mode)
         return mode
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        outer = _mode.get().outer
-        if outer is None:
-            raise RuntimeError(
-                "a `with` block such as no_grad() is left in another thread or task than it was entered in, as happens when a "
-                "generator is closed there. The mode here stays as it is: close the generator where it was begun"
-            )
-        _mode.set(outer)
+        innermost = _mode.get()
+        outer = innermost.outer
+        if innermost.switch is self and outer is not None and not outer.ended:  # as it is nearly always
+            _mode.set(outer)
+        else:
+            _mode.set(self._without_own(innermost)[1])
+
+    def _changed(self, before: Mode) -> Mode:
+        mode = self._change(before)
+        mode.switch = self
+        return mode
+
+    def _without_own(self, innermost: Mode) -> tuple[Mode | None, Mode]:
+        """The last mode that this switch made, from `innermost` outwards, and what `innermost` is without it.
+
+        A generator that is suspended inside a `with` leaves its block whenever it ends, which need not be in turn.
+        """
+        inside, own = [], innermost
+        while own.switch is not self:
+            if own.outer is None:
+                return None, innermost
+            if not own.ended:
+                inside.append(own)
+            own = own.outer
+        mode = own.around()
+        for left in reversed(inside):
+            mode = left.switch._moved(left, mode)  # type: ignore[union-attr]
+        return own, mode
+
+    def _moved(self, mode: Mode, around: Mode) -> Mode:
+        """What `mode`, which this switch made, is inside another one."""
+        return self._changed(around)
 
     def __call__(self, f: F) -> F:
         if isgeneratorfunction(f) or isasyncgenfunction(f):
@@ -115,13 +160,65 @@ class Switch:
         return switched  # type: ignore[return-value]
 
 
+class Block(Switch):
+    """A switch of the user's. Its block may stand in a generator, which another thread or task, or the garbage collector, ends.
+
+    Then nothing changes there, and the mode ends where it was entered. A switch that is kept, and entered by several threads at a
+    time, cannot tell their blocks apart in that case: it ends the last one.
+    """
+
+    __slots__ = ("_open",)
+
+    def __init__(self, change: Callable[[Mode], Mode]):
+        super().__init__(change)
+        self._open: list[tuple[Mode, Token[Mode]]] = []
+
+    def __enter__(self) -> Mode:
+        before = _mode.get()
+        mode = self._changed(before.around() if before.ended else before)
+        self._open.append((mode, _mode.set(mode)))
+        return mode
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        innermost, opened = _mode.get(), self._open
+        if opened and opened[-1][0] is innermost:  # as it is nearly always
+            (entered, token), mode = opened.pop(), innermost.around()
+        else:
+            own, mode = self._without_own(innermost)
+            entered, token = self._entry(own)
+        try:
+            _mode.reset(token)
+        except ValueError:  # it was entered in another thread or task
+            entered.end()
+        _mode.set(mode)
+
+    def _entry(self, own: Mode | None) -> tuple[Mode, Token[Mode]]:
+        """Take out what is known of the block that made the mode `own`; if there is none here, of the last one."""
+        for i in range(len(self._open) - 1, -1, -1):
+            if own is None or self._open[i][0] is own:
+                return self._open.pop(i)
+        raise RuntimeError("a block of no_grad() or enable_grad() was left that was not entered")
+
+    def _moved(self, mode: Mode, around: Mode) -> Mode:
+        moved = self._changed(around)
+        self._open[:] = [(moved if entered is mode else entered, token) for entered, token in self._open]
+        return moved
+
+
 def recording(on: bool) -> Switch:
     """Record operations inside, or do not."""
     return _ON if on else _OFF
 
 
-_ON = Switch(lambda mode: Mode(True, mode.scope, mode.tracing, mode))
-_OFF = Switch(lambda mode: Mode(False, mode.scope, mode.tracing, mode))
+def _on(mode: Mode) -> Mode:
+    return Mode(True, mode.scope, mode.tracing, mode)
+
+
+def _off(mode: Mode) -> Mode:
+    return Mode(False, mode.scope, mode.tracing, mode)
+
+
+_ON, _OFF = Switch(_on), Switch(_off)
 
 
 def tracing(tracer: Tracer) -> Switch:
@@ -143,7 +240,7 @@ def no_grad(f: F | None = None) -> F | Switch:
 
     A context manager, `with no_grad():`, and a decorator, `@no_grad`; per thread and per async task.
     """
-    return recording(False) if f is None else recording(False)(f)
+    return Block(_off) if f is None else _OFF(f)
 
 
 @overload
@@ -152,7 +249,7 @@ def enable_grad(f: None = None) -> Switch: ...
 def enable_grad(f: F) -> F: ...
 def enable_grad(f: F | None = None) -> F | Switch:
     """Record inside, also within `no_grad`. A context manager and a decorator; per thread and per async task."""
-    return recording(True) if f is None else recording(True)(f)
+    return Block(_on) if f is None else _ON(f)
 
 
 def is_grad_enabled() -> bool:
