@@ -3,8 +3,10 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,8 +17,11 @@ import autograd_lite as ag
 
 from . import MLP, SGD, Digits, Epoch, fit, load_digits, load_mnist, verify_backprop
 from .costs import Cost, cross_entropy_cost, quadratic_cost, squared_error
+from .history import History
+from .keyboard import Keyboard
 from .parallel import Ranks, ranks
 from .results import Results
+from .speech import speaking
 from .tables import Table, table
 
 COSTS = {"quadratic": quadratic_cost, "squared-error": squared_error, "cross-entropy": cross_entropy_cost}
@@ -31,12 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Under MPI every mini-batch is split over the processes, and the first of them prints and writes.
 
-    0 if all went well; 2, with one line on stderr, for bad options, data that cannot be read, a folder that cannot be
-    written, and a training that diverges; 130 if interrupted outside of the training.
+    0 if all went well, also if a picture could not be drawn; 2, with one line on stderr, for bad options, data that cannot be
+    read, a folder that cannot be written, and a training that diverges; 130 if interrupted outside of the training. From the
+    end of the training on the network is in its file, whatever comes.
     """
-    for stream in sys.stdout, sys.stderr:
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without σ or ∂ shows a question mark instead of failing
+    with speaking() as spoken:
+        code = _answered(argv)
+    if spoken.problem is not None and sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(f"{PROGRAM}: not all of this could be printed: {spoken.problem}", file=sys.stderr)
+    return code
+
+
+def _answered(argv: Sequence[str] | None) -> int:
     among: Ranks | None = None
     try:
         among = ranks()
@@ -51,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)  # the line on which ^C stands
         return _ended(among, "interrupted", 130)
     except (OSError, ValueError, FloatingPointError, MemoryError, RuntimeError) as problem:
-        return _ended(among, f"error: {' '.join(str(problem).split())}", 2)
+        return _ended(among, f"error: {' '.join(str(problem).split()) or type(problem).__name__}", 2)
     return 0
 
 
@@ -69,32 +81,23 @@ def _ended(among: Ranks | None, why: str, code: int) -> int:
 def run(chosen: argparse.Namespace, among: Ranks | None = None) -> None:
     """Load, train, certify, show, write."""
     digits = load_digits(chosen.size) if chosen.data == "digits" else load_mnist(chosen.path)
-    if among is None or among.is_first:
-        require_writable(chosen.output)
     cost: Cost = COSTS[chosen.cost]
     net = MLP([digits.size**2, *chosen.layers, 10], seed=chosen.seed)
+    if among is None or among.is_first:
+        require_writable(chosen.output, sum(p.data.nbytes for p in net.parameters()))
     print(f"{chosen.data}: {len(digits.x_train):,} digits to learn from, {len(digits.x_test):,} held out")
     sizes, parameters = "-".join(map(str, net.sizes)), sum(p.size for p in net.parameters())
     print(f"network: {sizes} sigmoid neurons, {parameters:,} parameters")
     divided = f", each split over {among.size} processes" if among is not None and among.size > 1 else ""
     print(f"{chosen.cost} cost, learning rate {chosen.learning_rate:g}, mini-batches of {chosen.batch_size}{divided}\n")
 
-    history = fit(
-        net,
-        digits.train,
-        cost=cost,
-        optimizer=SGD(net.parameters(), chosen.learning_rate),
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        seed=chosen.seed,
-        validation=digits.test,
-        report=show_epoch,
-        checkpoint=chosen.checkpoint,
-        resume=chosen.checkpoint is not None,
-        among=among,
-    )
-    if among is not None and not among.is_first:
-        return
+    with Keyboard() as keyboard:
+        history = _trained(net, digits, cost, chosen, among, keyboard)
+        if among is not None and not among.is_first:
+            return
+        results = Results(net, digits, cost, history)
+        written = results.write_network(chosen.output)
+        keyboard.network_is_written()
     if history.interrupted:
         print(f"interrupted: this is the network after {len(history.batch_costs):,} mini-batches")
 
@@ -107,10 +110,43 @@ def run(chosen: argparse.Namespace, among: Ranks | None = None) -> None:
     shown = outputs_of(net, x[0], y[0], cost)
     print(shown)
 
-    results = Results(net, digits, cost, history, certificate, str(shown))
     print("\nwritten:")
-    for name, what in results.write(chosen.output):
-        print(f"  {chosen.output / name}  {what}")
+    for name, what in chain(written, results.write_pictures(chosen.output, certificate, str(shown))):
+        print(f"  {chosen.output / name}  {what}", flush=True)
+
+
+def _trained(
+    net: MLP, digits: Digits, cost: Cost, chosen: argparse.Namespace, among: Ranks | None, keyboard: Keyboard
+) -> History:
+    """Train the network. Raises KeyboardInterrupt if that comes before the first step."""
+    before = [p.numpy() for p in net.parameters()]
+    history: History | None = None
+    if among is None or among.size == 1:
+        keyboard.waits_from_the_second_on()
+    try:
+        history = fit(
+            net,
+            digits.train,
+            cost=cost,
+            optimizer=SGD(net.parameters(), chosen.learning_rate),
+            epochs=chosen.epochs,
+            batch_size=chosen.batch_size,
+            seed=chosen.seed,
+            validation=digits.test,
+            report=show_epoch,
+            checkpoint=chosen.checkpoint,
+            resume=chosen.checkpoint is not None,
+            among=among,
+        )
+        keyboard.waits()
+    except KeyboardInterrupt:
+        if among is not None and among.size > 1:
+            raise
+        if history is None:  # it came while `fit` was beginning or ending
+            if all(np.array_equal(p.data, old) for p, old in zip(net.parameters(), before, strict=True)):
+                raise
+            history = History(interrupted=True)
+    return history
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------------
@@ -216,23 +252,21 @@ at_least_1 = _number(int, lambda n: n >= 1, "an integer of at least 1")
 positive = _number(float, lambda rate: 0 < rate < np.inf, "a finite number above 0")
 
 
-def require_writable(folder: Path) -> None:
-    """Raise OSError, before anything is computed, if no files can be written to this folder. Leaves no trace."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    probe = folder / f".{os.getpid()}.new"
+def require_writable(folder: Path, size: int = 0) -> None:
+    """Raise OSError, before anything is computed, if no file of this size can be written to this folder. Leaves no trace.
+
+    The folder is not made yet: several runs may be about to make it.
+    """
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=nearest) as probe:
+            for start in range(0, size, 2**20):
+                probe.write(bytes(min(2**20, size - start)))
     except OSError as problem:
         reason = problem.strerror or problem
         raise OSError(
             f"{folder}: no files can be written there ({reason}); choose another folder with --output"
         ) from None
-    finally:
-        for path in missing:
-            if path.exists():
-                path.rmdir()
 
 
 if __name__ == "__main__":

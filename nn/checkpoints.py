@@ -5,7 +5,7 @@ for what the optimizer remembers of parameter I, "batch_costs"; the rest is JSON
 """
 
 import copy
-import io
+import errno
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from . import files
+from .archives import Arrays, read_arrays, write_arrays
 from .files import StrPath, replacing
-from .history import Epoch, History
+from .history import History
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
 from .resuming import Settings, differences, factors, settings_of_parts
+from .saved_history import history_of, plain
 from .stopping import Best
 
 _FORMAT = 2
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass
@@ -56,8 +57,10 @@ def generators(net: Module) -> dict[str, np.random.Generator]:
 
 
 def content_of(path: StrPath) -> bytes | None:
-    """The bytes of a checkpoint, None if there is none yet. Raises OSError if it cannot be read."""
-    return Path(path).read_bytes() if Path(path).exists() else None
+    """The bytes of a checkpoint, None if there is none yet. Raises OSError if it cannot be read, or written after an epoch."""
+    if not Path(path).parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder for the checkpoint", str(Path(path).parent))
+    return files.content_of(path) if Path(path).exists() else None
 
 
 class Checkpoint:
@@ -100,17 +103,11 @@ class Checkpoint:
             "schedule": None if parts.schedule is None else parts.schedule.state_dict(),
             "factors": factors(parts.schedule),
             "monitor": parts.best.monitor if parts.best.keep else None,
-            "history": {
-                "epochs": [list(epoch) for epoch in history.epochs],
-                "batches": history.batches,
-                "gradient_norms": history.gradient_norms,
-                "metrics": history.metrics,
-                "stopped": history.stopped,
-            },
+            "history": plain(history),
         }
         text = np.array(json.dumps(run, default=lambda value: np.asarray(value).tolist()))
-        with replacing(self.path) as new, open(new, "wb") as file:
-            np.savez(file, allow_pickle=False, run=text, **arrays)
+        with replacing(self.path) as file:
+            write_arrays(file, {"run": text} | arrays)
 
     def resume(self, content: bytes) -> History:
         """Put the parts of the run, and what is known of its best epoch, back to where they were; its history.
@@ -139,8 +136,7 @@ class Checkpoint:
 
 def _read(path: StrPath, content: bytes) -> tuple[dict[str, Any], Arrays]:
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as entries:
-            arrays = {name: entries[name] for name in entries.files}
+        arrays = read_arrays(content)
         run = json.loads(str(arrays.pop("run")))
         if run["format"] != _FORMAT:
             other = "an earlier" if run["format"] < _FORMAT else "a later"
@@ -165,11 +161,10 @@ class _Saved:
         self.run, self.parts = run, parts
         self.net, self.best = _under(arrays, "net"), _under(arrays, "best")
         self.optimizer = _tuples(run["options"]) | {"state": _states(arrays, len(parts.optimizer.params))}
-        past = run["history"]
-        self.history = History(
-            [Epoch(*epoch) for epoch in past["epochs"]], arrays["batch_costs"].tolist(), past["batches"],
-            past["gradient_norms"], past["metrics"], stopped=past["stopped"],
-        )  # fmt: skip
+        self.history = history_of(run["history"], arrays["batch_costs"])
+        self.modes = dict(run["modes"])
+        if not all(isinstance(mode, bool) for mode in self.modes.values()):
+            raise ValueError(f"the modes of its layers cannot be {self.modes}")
 
     def problems(self, given: Settings) -> list[str]:
         """Why the run cannot go on with these parts. All is tried out on copies."""
@@ -214,12 +209,20 @@ class _Saved:
         return found
 
     def take_over(self) -> None:
-        """Put all parts where they were."""
+        """Put all parts where they were, or none if it is interrupted."""
+        before = _Before(self.parts)
+        try:
+            self._take_over()
+        except BaseException:
+            before.put_back()
+            raise
+
+    def _take_over(self) -> None:
         run, parts = self.run, self.parts
         parts.optimizer.load_state_dict(self.optimizer)
         parts.net.load_state_dict(self.net)
         for path, module in parts.net.named_modules():
-            module.training = run["modes"].get(path, module.training)
+            module.training = self.modes.get(path, module.training)
         if parts.schedule is not None:
             parts.schedule.load_state_dict(run["schedule"])
         _set(parts.rng, run["rng"])
@@ -232,15 +235,48 @@ class _Saved:
             self.history.stopped = "patience" if best.given_up else None
 
 
+class _Before:
+    """The parts of a run as they are."""
+
+    def __init__(self, parts: Parts):
+        self.parts = parts
+        self.arrays = [(p, p.data) for p in (*parts.net.parameters(), *(b for _, b in parts.net.named_buffers()))]
+        self.modes = [(module, module.training) for _, module in parts.net.named_modules()]
+        self.attributes = [(part, dict(vars(part))) for part in (parts.optimizer, parts.best, parts.schedule) if part]
+        self.groups = [(group, dict(group)) for group in parts.optimizer.groups]
+        drawn_from = (parts.rng, *generators(parts.net).values())
+        self.states = [(generator, generator.bit_generator.state) for generator in drawn_from]
+
+    def put_back(self) -> None:
+        """Make them so again."""
+        for p, array in self.arrays:
+            p.data = array
+        for module, mode in self.modes:
+            module.training = mode
+        for group, options in self.groups:
+            group.clear()
+            group.update(options)
+        for part, attributes in self.attributes:
+            for name, value in attributes.items():
+                setattr(part, name, value)
+        for generator, state in self.states:
+            _set(generator, state)
+
+
 def _states(arrays: Arrays, count: int) -> list[Any]:
     """What is remembered of each parameter: None, an array, or a dict of arrays."""
     states: list[Any] = [arrays.get(f"state/{i}") for i in range(count)]
     for name, array in arrays.items():
-        part = name.split("/")
-        if part[0] == "state" and len(part) == 3 and int(part[1]) < count:
-            i = int(part[1])
+        part = name.split("/", 2)
+        if part[0] == "state" and len(part) == 3 and (i := _number(part[1])) < count:
             states[i] = (states[i] or {}) | {part[2]: array}
     return states
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"it has a state of the parameter {text!r}")
+    return int(text)
 
 
 def _tuples(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,17 @@
-"""Writing a file whole or not at all."""
+"""Reading files of networks and runs, and writing them whole or not at all."""
 
+import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
 from pathlib import Path
 
-StrPath = str | os.PathLike[str]
+from autograd_lite.files import StrPath, replacing
+
+__all__ = ["StrPath", "content_of", "replacing"]
 
 
-@contextmanager
-def replacing(path: StrPath) -> Iterator[Path]:
-    """Give the path of a new file beside `path`, to be written in the block; at its end it takes the place of `path`.
-
-    If the block raises, `path` is as it was and nothing is left behind. The new file has the suffix of `path`.
-    """
-    path = Path(path)
-    new = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
-    try:
-        yield new
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+def content_of(path: StrPath) -> bytes:
+    """The bytes of a file. Raises OSError if it cannot be read, or is a device or a pipe, which may have no end."""
+    if stat.S_IFMT(os.stat(path).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+        raise OSError(errno.EINVAL, "this is a device or a pipe, not a file", str(path))
+    return Path(path).read_bytes()

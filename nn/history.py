@@ -1,6 +1,7 @@
 """What a training run leaves behind: costs and accuracies, as data, as a table and as a CSV file."""
 
 import csv
+import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -118,10 +119,13 @@ class History:
 
         The file is in UTF-8. Half of a surrogate pair in the name of a metric, which UTF-8 has not, is written as `\\ud800`.
         """
-        with replacing(path) as new, open(new, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            writer = csv.writer(file)
-            writer.writerow(self._columns())
-            writer.writerows(self._rows())
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self._columns())
+        writer.writerows(self._rows())
+        content = text.getvalue().encode(errors="backslashreplace")
+        with replacing(path) as file:
+            file.write(content)
 
 
 def _text(value: float | None) -> str:

@@ -103,8 +103,8 @@ def _download(part: Any, folder: Path, mirrors: list[str]) -> None:
         except (OSError, HTTPException) as problem:
             reasons.append(f"{url}: {problem}")
             continue
-        with replacing(folder / f"{part.file}.gz") as new:
-            new.write_bytes(packed)
+        with replacing(folder / f"{part.file}.gz") as file:
+            file.write(packed)
         return
     raise OSError("; ".join(reasons) or "no mirror is given")
 

@@ -164,8 +164,9 @@ class Module(Watched):
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, nothing was loaded: {'; '.join(problems)}"
             )
-        for path, p in self._named_state().items():
-            p.data = np.array(state[path], dtype=p.dtype)
+        new = [(p, np.array(state[path], dtype=p.dtype)) for path, p in self._named_state().items()]
+        for p, array in new:  # all are there before the first is taken over
+            p.data = array
 
     def _mismatches(self, state: Mapping[str, ArrayLike]) -> list[str]:
         """In which ways `load_state_dict` could not load this state."""

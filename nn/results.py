@@ -1,8 +1,10 @@
 """The files a run of `python -m nn` leaves behind."""
 
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +17,20 @@ from .costs import Cost
 from .datasets import CLASSES, Digits
 from .files import replacing
 from .history import History
-from .nudges import Nudges, nudges
+from .nudges import nudges
 from .pictures import Drawing, draw_network, draw_weights
 from .report import Section, report
 from .saving import save
 from .sequential import MLP
-from .speed import LearningSpeed, learning_speed
+from .speed import learning_speed
 
 if TYPE_CHECKING:
     from autograd_lite.explanations import Explanation
 
 EXAMPLES = 100
-"""Training examples whose nudges are averaged."""
+"""Training examples whose nudges are averaged, if these are not too long for"""
+MEMORY = 128 * 2**20
+"""bytes."""
 MODEL, HISTORY, PAGE = "model.npz", "history.csv", "index.html"
 MOST_NODES = 400
 STEP = 1e-4
@@ -34,31 +38,78 @@ STEP = 1e-4
 THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
 
+class Piece(NamedTuple):
+    """A file that shows something of the network, and its section of the page."""
+
+    name: str
+    what: str
+    words: str
+    make: Callable[[], Section]
+    """The section, as far as it is not in the words; the file holds its picture, or its page."""
+    title: str = ""
+    """If the section is not headed by what the file shows."""
+
+
 @dataclass(frozen=True)
 class Results:
-    """What there is to see of a trained network: all of it is computed before the first file is written."""
+    """What there is to see of a trained network."""
 
     net: MLP
     digits: Digits
     cost: Cost
     history: History
-    certificate: Certificate
-    outputs: str
-    """The table of the outputs for the first held-out digit."""
 
-    def write(self, folder: Path) -> list[tuple[str, str]]:
-        """Write all files, each of them whole or not at all, and return their names with what they hold."""
-        contents, sections = self._pictures()
-        lists = [(MODEL, "the network"), (HISTORY, "a row an epoch"), *((name, what) for name, what, _ in contents)]
-        title = f"A network of {'-'.join(map(str, self.net.sizes))} neurons that reads digits"
-        page = report(title, self._words(), sections)
-        folder.mkdir(parents=True, exist_ok=True)
-        save(self.net, folder / MODEL)
+    def write_network(self, folder: Path) -> list[tuple[str, str]]:
+        """Write the network and its history, which cannot be made again, and return their names with what they hold.
+
+        Pictures of an earlier network are removed: those of this one may not all come to be.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(self.net, folder / MODEL)
+        except OSError as problem:
+            raise self._rescued(problem) from problem
         self.history.to_csv(folder / HISTORY)
-        for name, text in [*((name, text) for name, _, text in contents), (PAGE, page)]:
-            with replacing(folder / name) as new:
-                new.write_text(text, encoding="utf-8", newline="\n")
-        return [*lists, (PAGE, "one page that shows all of this, to look at or to send")]
+        for name in (*(piece.name for piece in self._pieces("")), PAGE):
+            (folder / name).unlink(missing_ok=True)
+        return [(MODEL, "the network"), (HISTORY, "a row an epoch")]
+
+    def _rescued(self, problem: OSError) -> OSError:
+        """The problem with which the network could not be written, and where the network is instead, if anywhere."""
+        try:
+            path = Path(tempfile.mkdtemp(prefix="autograd_lite-")) / MODEL
+            save(self.net, path)
+        except OSError:
+            return problem
+        return OSError(f"{problem}; the network is in {path}")
+
+    def write_pictures(self, folder: Path, certificate: Certificate, outputs: str) -> Iterator[tuple[str, str]]:
+        """Write the pictures one by one, each of them whole or not at all, and a page of them; their names with what they hold.
+
+        One that cannot be drawn is left out, and its reason given instead.
+
+        outputs : the table of the outputs for the first held-out digit
+        """
+        sections = []
+        for piece in self._pieces(outputs):
+            try:
+                made = piece.make()
+            except (
+                Exception
+            ) as problem:  # what a network that diverged, or too little memory, leads to is not to be foreseen
+                reason = " ".join((str(problem) or type(problem).__name__).split())
+                yield piece.name, f"is left out, it cannot be drawn: {reason}"
+                continue
+            _write(folder / piece.name, made.page or made.light)
+            sections.append(made._replace(title=piece.title or _capital(piece.what), words=made.words or piece.words))
+            yield piece.name, piece.what
+        words = "The gradients of the recorded graph, held against the equations of backpropagation."
+        sections.append(Section("The four equations", words, table=str(certificate)))
+        if self.history.epochs:
+            sections.append(Section("Every epoch", "", table=str(self.history)))
+        title = f"A network of {'-'.join(map(str, self.net.sizes))} neurons that reads digits"
+        _write(folder / PAGE, report(title, self._words(), sections))
+        yield PAGE, "one page that shows all of this, to look at or to send"
 
     def _words(self) -> str:
         words = (
@@ -71,109 +122,100 @@ class Results:
                 words += f"; it reads {last.validation_accuracy:.1%} of the digits it has never seen"
         return words + "."
 
-    def _pictures(self) -> tuple[list[tuple[str, str, str]], list[Section]]:
-        """Files, as names, what they hold, and text; and the sections of the page."""
-        contents: list[tuple[str, str, str]] = []
-        sections: list[Section] = []
+    def _pieces(self, outputs: str) -> Iterator[Piece]:
         x, y = (part[0] for part in self.digits.test)
-
-        def add(name: str, what: str, words: str, picture: Drawing[Any], table: str = "") -> None:
-            light = picture.svg
-            contents.append((name, what, light))
-            sections.append(Section(_capital(what), words, light, picture.themed("dark").svg, table))
-
         if self.history.epochs or self.history.batch_costs:
-            add(
+            yield Piece(
                 "curves.svg",
                 "how it learned",
                 "The cost of every mini-batch and of all examples, the accuracy, and how long the gradient of each layer was.",
-                self.history.draw(),
+                lambda: _in_both_themes(self.history.draw()),
             )
-        add(
+        yield Piece(
             "network.svg",
             "the network at work on one digit",
             "Neurons by activation, weights by sign and size. On the right the ten outputs and what each adds to the cost.",
-            draw_network(self.net, x, y, cost=self.cost),
-            self.outputs,
+            lambda: _in_both_themes(draw_network(self.net, x, y, cost=self.cost), outputs),
         )
-        add(
+        yield Piece(
             "network-nudges.svg",
             "what that digit wants to change",
             "The same network with minus the gradient of this digit's cost: the changes of the weights that lower it fastest.",
-            draw_network(self.net, x, y, cost=self.cost, show="nudges"),
+            lambda: _in_both_themes(draw_network(self.net, x, y, cost=self.cost, show="nudges")),
         )
-        add(
+        yield Piece(
             "weights.svg",
             "what the first layer looks for",
             "The weights of each neuron in the place of the pixels they belong to.",
-            draw_weights(self.net),
+            lambda: _in_both_themes(draw_weights(self.net)),
         )
-        speed = self._speed()
-        add(
+        yield Piece(
             "speed.svg",
             "how fast its neurons learn",
             "A dot a neuron. A slow one has a saturated output or inactive inputs, or little of the error reaches it.",
-            speed.draw(),
-            str(speed),
+            self._speed,
         )
-        table = self._nudges()
-        add(
+        yield Piece(
             "nudges.svg",
             "what each training example wants",
             "Each column is one example's −∂C/∂w. Their average is the step that gradient descent takes.",
-            table.draw(columns=min(10, len(table))),
+            self._nudges,
         )
-        one = self.cost(self.net(x), y)
-        steps = ag.step_through(one, max_nodes=MOST_NODES).html
-        contents.append(("steps.html", "the backward pass of one digit's cost, step by step", steps))
-        sections.append(
-            Section(
-                "The backward pass, step by step",
-                "One step for every rule that runs, for the digit above. Arrow keys move; a click on a weight lights its paths.",
-                page=steps,
-            )
+        yield Piece(
+            "steps.html",
+            "the backward pass of one digit's cost, step by step",
+            "One step for every rule that runs, for the digit above. Arrow keys move; a click on a weight lights its paths.",
+            lambda: Section("", "", page=ag.step_through(self._one(), max_nodes=MOST_NODES).html),
+            "The backward pass, step by step",
         )
-        explanation = ag.explain(one, self.net.parameters()[0])
-        light, dark = (_paths(explanation, theme) for theme in THEMES)
-        contents.append(("paths.svg", "how the first weights reach that cost", light))
-        sections.append(
-            Section(
-                "How the first weights reach that cost", _prediction(explanation), light, dark, str(explanation), False
-            )
-        )
-        one.backward(keep_grads=True)
-        graph = ag.draw(one, max_nodes=MOST_NODES).svg
-        contents.append(("cost.svg", "the graph of that cost", graph))
-        dark = ag.draw(one, max_nodes=MOST_NODES, theme="dark").svg
-        sections.append(
-            Section("The graph of that cost", "Tensors with their values and gradients.", graph, dark, whole=False)
-        )
-        words = "The gradients of the recorded graph, held against the equations of backpropagation."
-        sections.append(Section("The four equations", words, table=str(self.certificate)))
-        if self.history.epochs:
-            sections.append(Section("Every epoch", "", table=str(self.history)))
-        for p in self.net.parameters():
-            p.zero_grad()
-        return contents, sections
+        yield Piece("paths.svg", "how the first weights reach that cost", "", self._paths)
+        yield Piece("cost.svg", "the graph of that cost", "Tensors with their values and gradients.", self._graph)
 
-    def _nudges(self) -> Nudges:
-        """Of one training example of each digit, and others up to a hundred."""
+    def _one(self) -> ag.Tensor:
+        """The cost of the first held-out digit."""
+        x, y = (part[0] for part in self.digits.test)
+        return self.cost(self.net(x), y)
+
+    def _speed(self) -> Section:
+        x, y = self.digits.train
+        speed = learning_speed(self.net, x[:1000], y[:1000], self.cost)
+        return _in_both_themes(speed.draw(), str(speed))
+
+    def _nudges(self) -> Section:
+        """Of one training example of each digit, and others up to a hundred; of a large network fewer."""
         labels = self.digits.y_train
         first = [int(np.flatnonzero(labels == digit)[0]) for digit in range(CLASSES) if np.any(labels == digit)]
         others = [i for i in range(min(EXAMPLES, len(labels))) if i not in first]
-        chosen: NDArray[Any] = np.array([*first, *others][:EXAMPLES])
+        most = max(1, min(EXAMPLES, MEMORY // sum(p.data.nbytes for p in self.net.parameters())))
+        chosen: NDArray[Any] = np.array([*first, *others][:most])
         x, y = self.digits.train
-        return nudges(self.net, x[chosen], y[chosen], self.cost)
+        table = nudges(self.net, x[chosen], y[chosen], self.cost)
+        return _in_both_themes(table.draw(columns=min(10, len(table))))
 
-    def _speed(self) -> LearningSpeed:
-        x, y = self.digits.train
-        return learning_speed(self.net, x[:1000], y[:1000], self.cost)
+    def _paths(self) -> Section:
+        explanation = ag.explain(self._one(), self.net.parameters()[0])
+        light, dark = (
+            explanation.draw(None, values=False, grads=False, max_nodes=MOST_NODES, theme=theme).svg for theme in THEMES
+        )
+        return Section("", _prediction(explanation), light, dark, str(explanation), False)
+
+    def _graph(self) -> Section:
+        one = self._one()
+        one.backward(keep_grads=True)
+        try:
+            light, dark = (ag.draw(one, max_nodes=MOST_NODES, theme=theme).svg for theme in THEMES)
+        finally:
+            self.net.zero_grad()
+        return Section("", "", light, dark, whole=False)
 
 
-def _paths(explanation: "Explanation", theme: ThemeName) -> str:
-    """The graph without numbers, the listed paths lit."""
-    picture = explanation.draw(None, values=False, grads=False, max_nodes=MOST_NODES, theme=theme)
-    return picture.svg
+def _in_both_themes(picture: Drawing[Any], table: str = "") -> Section:
+    return Section("", "", picture.svg, picture.themed("dark").svg, table)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def _prediction(explanation: "Explanation") -> str:

@@ -1,22 +1,24 @@
 """Models as files: parameters as arrays and the architecture as JSON text, in an .npz or .safetensors. No pickle, no code."""
 
-import io
+import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import layers
-from .files import StrPath, replacing
+from .archives import Arrays, read_arrays, write_arrays
+from .building import Room
+from .files import StrPath, content_of, replacing
 from .layers import ACTIVATIONS, Activation, Linear
 from .module import Module
 from .sequential import MLP, Residual, Sequential
 
-_ARCHITECTURE = "architecture"
+_ARCHITECTURE, _CHECKSUM = "architecture", "sha256"
 _FORMAT = 1
+_SMALL = 1_000_000
+"""Numbers: 8 MB."""
 _CONTAINERS: dict[str, type[Any]] = {"Sequential": Sequential, "MLP": MLP, "Residual": Residual}
 _NAMES = {kind: name for name, kind in reversed(ACTIVATIONS.items())}
 _LAYERS: dict[str, type[Any]] = {
@@ -24,7 +26,6 @@ _LAYERS: dict[str, type[Any]] = {
     for kind in vars(layers).values()
     if isinstance(kind, type) and issubclass(kind, Module) and kind is not Linear and hasattr(kind, "config")
 }
-Arrays = dict[str, NDArray[Any]]
 Needed = dict[str, tuple[tuple[int, ...], np.dtype[Any] | None]]
 """Shapes and dtypes by name. None stands for any floating dtype."""
 
@@ -32,45 +33,85 @@ Needed = dict[str, tuple[tuple[int, ...], np.dtype[Any] | None]]
 def save(module: Module, path: StrPath) -> None:
     """Write a network to a file, from which `load` makes it again. `path` holds all of it, or what it held before.
 
-    path : ending in .safetensors for a file of that kind, which needs the package safetensors; else an .npz is written
+    The entries are the parameters and buffers by path, such as layers.0.W, and `architecture`, JSON text. Both formats hold
+    checksums: the .npz one of every entry, the .safetensors a SHA-256 of all in its `architecture`. Random generators are not in
+    the file: those of Dropout start anew.
 
-    The entries are the parameters and buffers by path, such as layers.0.W, and `architecture`, JSON text. Random generators
-    are not in it: those of Dropout start anew.
+    Parameters
+    ----------
+    module : a network of the layers of this package
+    path : ending in .safetensors for a file of that kind, which needs the package safetensors; else an .npz is written.
+        Nothing is added to the name. Permissions of an existing file, and links to it, stay; a device is written to
 
-    Raises TypeError if the network holds something other than the layers of this package; its `state_dict()` can be
-    saved with np.savez then, and loaded into a network made by the same code.
+    Raises
+    ------
+    TypeError
+        If the network holds something other than the layers of this package; its `state_dict()` can be saved with np.savez
+        then, and loaded into a network made by the same code.
+    OSError
+        If the file cannot be written. It holds what it held before then.
+
+    Examples
+    --------
+    >>> net = nn.MLP([3, 2], seed=0)
+    >>> nn.save(net, "model.npz")
+    >>> nn.load("model.npz").sizes
+    [3, 2]
     """
     spec = _spec(module)
     arrays = module.state_dict()
-    if _built(spec, arrays, "", {}).state_dict().keys() != arrays.keys():
+    if _built(spec, arrays, "", {}, _room(arrays)).state_dict().keys() != arrays.keys():
         raise TypeError(
             "nn.save cannot tell in a file that a layer is used twice: save the state_dict() with np.savez instead"
         )
-    text = json.dumps({"format": _FORMAT, "module": spec})
-    if Path(path).suffix == ".safetensors":
-        content = _safetensors().save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, {_ARCHITECTURE: text})
-        with replacing(path) as new:
-            new.write_bytes(content)
+    about = {"format": _FORMAT, "module": spec}
+    if _is_safetensors(path):
+        arrays = {k: np.ascontiguousarray(v) for k, v in arrays.items()}
+        text = json.dumps(about | {_CHECKSUM: _checksum(about, arrays)})
+        content = _safetensors().save(arrays, {_ARCHITECTURE: text})
+        with replacing(path) as file:
+            file.write(content)
         return
-    with replacing(path) as new, open(new, "wb") as file:
-        np.savez(file, allow_pickle=False, **{_ARCHITECTURE: np.array(text)}, **arrays)
+    with replacing(path) as file:
+        write_arrays(file, {_ARCHITECTURE: np.array(json.dumps(about))} | arrays)
 
 
 def load(path: StrPath) -> Any:
     """The network that `save` wrote, with the same parameters to the last bit.
 
-    Raises OSError if the file cannot be read, ValueError if it is damaged, or not of this kind or version; with every array
-    that is missing, not known, or of another shape or dtype than the architecture says.
+    Sizes in the file are held against its arrays before memory is taken for them. A .safetensors without a checksum, which
+    another program or an earlier version wrote, is read too; a changed weight is not noticed there.
+
+    Parameters
+    ----------
+    path : the file; what it holds says which of the two formats it is
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read, or is a device or a pipe.
+    ValueError
+        If it is damaged, or not of this kind or version; with every array that is missing, not known, or of another shape or
+        dtype than the architecture says.
+
+    Examples
+    --------
+    >>> nn.save(nn.MLP([3, 2], seed=0), "model.npz")
+    >>> nn.load("model.npz")
+    MLP(Linear(3, 2), Sigmoid())
     """
-    content = Path(path).read_bytes()
-    unpacked = _unpacked_safetensors if Path(path).suffix == ".safetensors" else _unpacked
+    content = content_of(path)
+    safetensors = content[8:9] == b"{" or (_is_safetensors(path) and not content.startswith(b"PK"))
     try:
-        text, arrays = unpacked(content)
+        text, arrays = _unpacked_safetensors(content) if safetensors else _unpacked(content)
         spec = json.loads(text)
         if spec["format"] != _FORMAT:
             raise ValueError(f"it has format {spec['format']!r}, this version reads format {_FORMAT}")
+        about = {"format": _FORMAT, "module": spec["module"]}
+        if _CHECKSUM in spec and spec[_CHECKSUM] != _checksum(about, arrays):
+            raise ValueError("its checksum is that of other contents")
         linear: Needed = {}
-        module = _built(spec["module"], arrays, "", linear)
+        module = _built(spec["module"], arrays, "", linear, _room(arrays))
         needed: Needed = {name: (value.shape, value.dtype) for name, value in module.state_dict().items()} | linear
         problems = _mismatches(arrays, needed)
         if problems:
@@ -86,20 +127,30 @@ def load(path: StrPath) -> Any:
 
 
 def _unpacked(content: bytes) -> tuple[str, Arrays]:
-    file = io.BytesIO(content)
-    with zipfile.ZipFile(file) as archive:
-        for entry in archive.infolist():
-            if entry.compress_type != zipfile.ZIP_STORED:  # compressed, a small file could fill the memory
-                raise ValueError(f"{entry.filename} is compressed, which save does not do")
-    with np.load(file, allow_pickle=False) as entries:
-        arrays = {name: entries[name] for name in entries.files}
-    return str(arrays.pop(_ARCHITECTURE)), arrays
+    arrays = read_arrays(content)
+    text = arrays.pop(_ARCHITECTURE)
+    if text.shape != () or text.dtype.kind != "U":
+        raise ValueError(f"{_ARCHITECTURE} has shape {text.shape} and dtype {text.dtype}, needs a text")
+    return str(text), arrays
 
 
 def _unpacked_safetensors(content: bytes) -> tuple[str, Arrays]:
     arrays = dict(_safetensors().load(content))  # it checks the header and that the arrays fill the file
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     return header["__metadata__"][_ARCHITECTURE], arrays
+
+
+def _is_safetensors(path: StrPath) -> bool:
+    return Path(path).suffix.lower() == ".safetensors"
+
+
+def _checksum(about: dict[str, Any], arrays: Arrays) -> str:
+    """Of all that a file holds."""
+    found = hashlib.sha256(json.dumps(about).encode())
+    for name, array in sorted(arrays.items()):
+        found.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
 
 
 def _safetensors() -> Any:
@@ -133,7 +184,7 @@ def _spec(module: Module) -> dict[str, Any]:
     )
 
 
-def _built(spec: dict[str, Any], arrays: Arrays, path: str, linear: Needed) -> Module:
+def _built(spec: dict[str, Any], arrays: Arrays, path: str, linear: Needed, room: Room) -> Module:
     """The module that `spec` describes, whose arrays are those whose names begin with `path`.
 
     A Linear layer is made from its arrays and has their dtypes, so that no size in a file is taken on trust. If they do not fit,
@@ -154,16 +205,26 @@ def _built(spec: dict[str, Any], arrays: Arrays, path: str, linear: Needed) -> M
     elif kind in ACTIVATIONS:
         module = ACTIVATIONS[kind](**config)
     elif kind in _LAYERS:
-        module = _LAYERS[kind](*config.pop("*", ()), **config)
+        if np.dtype(config.get("dtype", np.float64)).kind != "f":
+            raise ValueError(f"{path.removesuffix('.')} has the dtype {config['dtype']!r}, needs a floating one")
+        with room:
+            module = _LAYERS[kind](*config.pop("*", ()), **config)
     elif kind in _CONTAINERS:
         module = object.__new__(_CONTAINERS[kind])
         inside = f"{path}inside.layers." if kind == "Residual" else f"{path}layers."
-        parts = [_built(s, arrays, f"{inside}{i}.", linear) for i, s in enumerate(spec["layers"])]
+        parts = [_built(s, arrays, f"{inside}{i}.", linear, room) for i, s in enumerate(spec["layers"])]
         (Residual if kind == "Residual" else Sequential).__init__(module, *parts)  # type: ignore[arg-type]
     else:
         raise ValueError(f"it has a layer of the unknown kind {kind!r}")
     module.name = spec.get("name")
+    if not isinstance(module.name, str | None):
+        raise ValueError(f"the name of a layer is {module.name!r}, needs a text")
     return module
+
+
+def _room(arrays: Arrays) -> Room:
+    """For a network of these arrays, or for a small one that does not fit them, whose mismatches are listed."""
+    return Room(max(_SMALL, sum(array.size for array in arrays.values())))
 
 
 def _mismatches(arrays: Arrays, needed: Needed) -> list[str]:

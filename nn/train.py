@@ -213,7 +213,7 @@ class _NoBar:
 
 
 def _progress_bar(total: int, wanted: bool) -> Any:
-    if not wanted:
+    if not wanted or sys.stderr is None:  # as under pythonw
         return _NoBar()
     from tqdm.auto import tqdm  # here, since importing it takes longer than importing all of this package
 

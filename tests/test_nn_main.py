@@ -116,13 +116,24 @@ def test_the_page_holds_every_picture_and_asks_for_nothing(folder):
     assert re.findall(r'(?:src|href)="(?!#|data:,)[^"]*', page) == []
 
 
-def test_a_run_that_fails_while_drawing_writes_nothing(folder, monkeypatch, capsys):
+def failing(error):
     def fail(*_, **__):
-        raise ValueError("it cannot be drawn")
+        raise error
 
-    monkeypatch.setattr("nn.results.draw_weights", fail)
-    assert command.main([*SMALL, "--output", "here"]) == 2
-    assert list(folder.iterdir()) == []
+    return fail
+
+
+@pytest.mark.parametrize("error", [ValueError("too wide"), MemoryError(), RecursionError("too deep")], ids=repr)
+def test_a_picture_that_cannot_be_drawn_is_left_out_with_one_line(folder, monkeypatch, capsys, error):
+    (folder / "runs").mkdir()
+    (folder / "runs" / "weights.svg").write_text("of another network")
+    monkeypatch.setattr("nn.results.draw_weights", failing(error))
+    assert command.main(SMALL) == 0
+    assert sorted(file.name for file in (folder / "runs").iterdir()) == [
+        name for name in FILES if name != "weights.svg"
+    ]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "weights.svg" in line]
+    assert len(lines) == 1 and lines[0].endswith(f"left out, it cannot be drawn: {error or 'MemoryError'}")
 
 
 def test_no_hidden_layer_and_no_epoch_are_possible(folder):

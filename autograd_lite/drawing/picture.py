@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
+from ..files import replacing
 from . import dot, layout, svg
 from .cards import face
 from .layout import Direction
@@ -63,7 +64,7 @@ class Picture:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture in the format that the ending of `path` says: .svg, .html, .dot, .png or .pdf.
+        """Write the picture, whole or not at all, in the format that the ending of `path` says: .svg, .html, .dot, .png or .pdf.
 
         Raises ValueError for another ending, RuntimeError for .png and .pdf if the program Graphviz is not installed.
         """
@@ -77,9 +78,9 @@ class Picture:
         }
         if path.suffix.lower() not in formats:
             raise ValueError(f"cannot save a picture as {path.name!r}: the name must end in {', '.join(formats)}")
-        # Complete before the file is opened: a failure leaves no half of one.
         content = formats[path.suffix.lower()]()
-        path.write_bytes(content)
+        with replacing(path) as file:
+            file.write(content)
         return path
 
     def _rendered(self, format: str) -> bytes:

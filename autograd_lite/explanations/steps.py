@@ -12,6 +12,7 @@ import numpy as np
 from ..backward import Cotangent, completed
 from ..drawing.layout import Direction
 from ..drawing.text import clean, isolated
+from ..files import replacing
 from ..graph import Node, leaf
 from ..ownership import own
 from ..rules import name_of
@@ -89,12 +90,16 @@ class StepThrough:
         return page(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file, which needs nothing besides. Raises ValueError if `path` does not end in .html."""
+        """Write the page to a file, whole or not at all; it needs nothing besides.
+
+        Raises ValueError if `path` does not end in .html.
+        """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"cannot save the page as {path.name!r}: the name must end in .html")
-        content = self.html.encode()  # complete before the file is opened: a failure leaves no half of one
-        path.write_bytes(content)
+        content = self.html.encode()
+        with replacing(path) as file:
+            file.write(content)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

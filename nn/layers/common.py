@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite import Tensor
 from autograd_lite.mode import current_mode
 
+from ..building import room
 from ..initializers import Initializer
 from ..module import Module
 
@@ -27,11 +28,20 @@ def tensor(x: Any) -> Any:
 
 
 def drawn(initializer: Initializer, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """What an initializer gives for this shape. Raises ValueError if that has another."""
+    """What an initializer gives for this shape, or zeros if values come from a file. Raises ValueError for another shape."""
+    within = room()
+    if within is not None:
+        return within.zeros(shape)
     array = np.asarray(initializer(rng, shape))
     if array.shape != shape:
         raise ValueError(f"the initializer {initializer!r} gave shape {array.shape} for {shape}")
     return array
+
+
+def filled(value: float, shape: tuple[int, ...]) -> Any:
+    """An array that is `value` throughout, or zeros if the values come from a file."""
+    within = room()
+    return np.full(shape, value) if within is None else within.zeros(shape)
 
 
 def at_least(least: int, **numbers: int) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd_lite import Tensor
 
 from ..module import Buffer, Module, Parameter, assign, current
-from .common import at_least, per_axis, tensor, title
+from .common import at_least, filled, per_axis, tensor, title
 
 
 class BatchNorm(Module):
@@ -44,10 +44,10 @@ class BatchNorm(Module):
         if not (eps >= 0 and 0 < momentum <= 1):
             raise ValueError(f"eps is {eps}, momentum {momentum}: they need at least 0, and more than 0 to 1")
         self.name, self.eps, self.momentum = name, float(eps), float(momentum)
-        self.gamma = Parameter(np.ones(n), dtype, name="gamma")
-        self.beta = Parameter(np.zeros(n), dtype, name="beta")
-        self.mean = Buffer(np.zeros(n), dtype, name="mean")
-        self.variance = Buffer(np.ones(n), dtype, name="variance")
+        self.gamma = Parameter(filled(1.0, (n,)), dtype, name="gamma")
+        self.beta = Parameter(filled(0.0, (n,)), dtype, name="beta")
+        self.mean = Buffer(filled(0.0, (n,)), dtype, name="mean")
+        self.variance = Buffer(filled(1.0, (n,)), dtype, name="variance")
 
     @property
     def config(self) -> dict[str, Any]:
@@ -126,8 +126,8 @@ class LayerNorm(Module):
         if not self.shape or not eps >= 0:
             raise ValueError(f"shape is {shape}, eps {eps}: they need at least one axis, and at least 0")
         self.name, self.eps = name, float(eps)
-        self.gamma = Parameter(np.ones(self.shape), dtype, name="gamma")
-        self.beta = Parameter(np.zeros(self.shape), dtype, name="beta")
+        self.gamma = Parameter(filled(1.0, self.shape), dtype, name="gamma")
+        self.beta = Parameter(filled(0.0, self.shape), dtype, name="beta")
 
     @property
     def config(self) -> dict[str, Any]:

@@ -84,8 +84,8 @@ class Drawing(Generic[D]):
         if path.suffix.lower() not in formats:
             raise ValueError(f"cannot save a picture as {path.name!r}: the name must end in {', '.join(formats)}")
         content = formats[path.suffix.lower()]()
-        with replacing(path) as new:
-            new.write_bytes(content)
+        with replacing(path) as file:
+            file.write(content)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
