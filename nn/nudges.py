@@ -152,7 +152,10 @@ def nudges(
     c = cost(net(x), y)
     whole: list[Any] = gradients(c, parameters, allow_unused=True)
     found = per_example_gradients(lambda _, x, y: cost(net(x), y), parameters, x, y)
-    arrays = {name: 0.0 - g for name, g in zip(named, found, strict=True)}  # 0.0 − 0 is 0, where −0 is not
+    arrays: dict[str, Array] = {}
+    for name in reversed(named):  # one by one: together they are n times as long as the network
+        arrays[name] = 0.0 - found.pop()  # 0.0 − 0 is 0, where −0 is not
+    arrays = {name: arrays[name] for name in named}
     average = {name: a.mean(axis=0) for name, a in arrays.items()}
     for (name, a), g in zip(average.items(), whole, strict=True):
         _require_average(name, a, np.zeros(a.shape) if g is None else -g.numpy(), arrays[name])

@@ -178,7 +178,8 @@ class Results:
 
     def _speed(self) -> Section:
         x, y = self.digits.train
-        speed = learning_speed(self.net, x[:1000], y[:1000], self.cost)
+        most = max(1, min(1000, MEMORY // (64 * sum(self.net.sizes))))
+        speed = learning_speed(self.net, x[:most], y[:most], self.cost)
         return _in_both_themes(speed.draw(), str(speed))
 
     def _nudges(self) -> Section:

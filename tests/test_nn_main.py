@@ -133,7 +133,7 @@ def test_a_picture_that_cannot_be_drawn_is_left_out_with_one_line(folder, monkey
         name for name in FILES if name != "weights.svg"
     ]
     lines = [line for line in capsys.readouterr().out.splitlines() if "weights.svg" in line]
-    assert len(lines) == 1 and lines[0].endswith(f"left out, it cannot be drawn: {error or 'MemoryError'}")
+    assert len(lines) == 1 and lines[0].endswith(f"left out, it cannot be drawn: {str(error) or 'MemoryError'}")
 
 
 def test_no_hidden_layer_and_no_epoch_are_possible(folder):
