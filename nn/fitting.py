@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .agreement import fingerprint
 from .checkpoints import Checkpoint, Parts, content_of
 from .costs import quadratic_cost
 from .files import StrPath
@@ -18,8 +19,8 @@ from .modes import learning, still_learning
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
-from .parallel import Ranks, parallel_step
-from .resuming import settings_of_data
+from .parallel import Ranks, in_all, parallel_step
+from .resuming import Settings, settings_of_data
 from .stopping import Best
 from .train import CostFunction, Examples, _examples, _progress_bar, batch_count, make_step, mini_batches
 
@@ -45,6 +46,7 @@ class Training:
 Callback = Callable[[Training], None]
 
 
+@in_all
 def fit(
     net: Module,
     data: Examples,
@@ -89,8 +91,9 @@ def fit(
     checkpoint : a file to write at the end of every epoch. Of several processes the first reads and writes it
     resume : go on from the checkpoint; without the file, start at the first epoch
     among : the processes to divide every mini-batch among, as `nn.ranks()` gives them. Each calls `fit` with the same
-        arguments; all start with the weights and the order of examples of the first, which alone reports and writes. Layers that
-        draw random numbers draw others in each; with one process, the same as without `among`
+        arguments and data, which they compare first; all start with the weights and the order of examples of the first, which
+        alone reports and writes. Layers that draw random numbers draw others in each; with one process, the same as without
+        `among`
 
     A network that is wholly in evaluation mode is put into training for the run, and back. In any other every layer keeps its
     mode: one that was put into evaluation mode by itself, `net.layers[1].eval()`, is frozen.
@@ -121,9 +124,14 @@ def fit(
     best = Best(monitor, patience, keep_best)
     rng = np.random.default_rng(seed)
     if among is not None:
-        among.require_same(
-            "numbers of examples, epochs, or examples in a mini-batch", (len(examples[0]), epochs, batch_size)
-        )
+        same: Settings = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "drop_last": bool(drop_last),
+            "patience": patience,
+        }
+        same |= {"monitor": monitor, "keep_best": bool(keep_best)} | settings_of_data(examples, held_out, cost, seed)
+        among.require_same(fingerprint(net, optimizer, schedule, same))
         rng = among.from_first(rng)
         progress = progress and among.is_first
     history, file = History(batches=batches), None

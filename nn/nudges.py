@@ -152,7 +152,7 @@ def nudges(
     c = cost(net(x), y)
     whole: list[Any] = gradients(c, parameters, allow_unused=True)
     found = per_example_gradients(lambda _, x, y: cost(net(x), y), parameters, x, y)
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, Any] = {}
     for name in reversed(named):  # one by one: together they are n times as long as the network
         arrays[name] = 0.0 - found.pop()  # 0.0 − 0 is 0, where −0 is not
     arrays = {name: arrays[name] for name in named}

@@ -9,18 +9,16 @@ part of a process only; the running statistics are averaged after every step wit
 running mean is that of the whole mini-batch and the running variance that within the parts. Layers that draw random numbers
 draw others in each process.
 
-A process that fails ends the run in all of them.
+Before the first step the processes compare what they were given: one with other data, or another learning rate, would go apart
+from the others without a word. A process that fails, or ends, ends the run in all of them.
 
 What a step sends is as long as the network has parameters, whatever the mini-batch; the work that is divided grows with both. By
 a ring, a process sends 2 (P - 1)/P times the parameters' bytes a step, in 2 (P - 1) messages: nearly the same for any P.
 """
 
-import os
-import sys
-import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,149 +27,30 @@ from autograd_lite import Tensor, compile, enable_grad, gradients
 from autograd_lite.compiler import CompileError
 from autograd_lite.graph import leaf
 
-from .checkpoints import generators
 from .module import Module
 from .optimizers import Optimizer
+from .processes import LAUNCHERS, Ranks, ranks
+
+__all__ = ["LAUNCHERS", "Ranks", "in_all", "parallel_step", "ranks"]
 
 Array = NDArray[Any]
 Step = Callable[[Array, Array], float]
 T = TypeVar("T")
-
-LAUNCHERS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
-"""Variables of the environment that tell a process its number in an MPI run."""
+P = ParamSpec("P")
 
 
-class Ranks:
-    """The processes of an MPI run, seen from one of them.
+def in_all(fit: Callable[P, T]) -> Callable[P, T]:
+    """For a function that is called in all processes of its argument `among`: see `Ranks.run`."""
 
-    communicator : an mpi4py communicator
+    @wraps(fit)
+    def run(*args: P.args, **keywords: P.kwargs) -> T:
+        among: Any = keywords.get("among")
+        if among is None:
+            return fit(*args, **keywords)
+        with among.run():
+            return fit(*args, **keywords)
 
-    rank : the number of this process, from 0;  size : how many there are
-    """
-
-    def __init__(self, communicator: Any):
-        self._communicator = communicator
-        self.rank: int = communicator.Get_rank()
-        self.size: int = communicator.Get_size()
-
-    @property
-    def is_first(self) -> bool:
-        """Is this process the one that reports and writes?"""
-        return self.rank == 0
-
-    def share(self, n: int) -> slice:
-        """Which of n examples this process takes: as many as any other, or one more or less. The first always has some."""
-        first, end = (-(-n * rank // self.size) for rank in (self.rank, self.rank + 1))
-        return slice(first, end)
-
-    def sum(self, numbers: Array) -> None:
-        """Replace a contiguous array by its sum over all processes, the same bits in each."""
-        from mpi4py import MPI
-
-        self._communicator.Allreduce(MPI.IN_PLACE, numbers)
-
-    def from_first(self, thing: Any) -> Any:
-        """What the first process passes here, in every process."""
-        return self._communicator.bcast(thing)
-
-    def by_first(self, act: Callable[[], T]) -> T:
-        """What `act` returns in the first process, which alone calls it, in every process; or its error, in every process."""
-        result: Any = None
-        error: Exception | None = None
-        if self.is_first:
-            try:
-                result = act()
-            except Exception as problem:
-                error = problem
-        result, error = self.from_first((result, error))
-        if error is not None:
-            raise error
-        return result  # type: ignore[no-any-return]
-
-    def any(self, here: bool) -> bool:
-        """Is it so in any process?"""
-        return any(self._communicator.allgather(bool(here)))
-
-    def require_same(self, what: str, thing: Any) -> None:
-        """Raise ValueError, in all processes, if `thing` is not the same in all."""
-        if self.any(thing != self.from_first(thing)):
-            raise ValueError(f"the processes have different {what}: {thing} in process {self.rank} of {self.size}")
-
-    def give_weights(self, net: Module) -> None:
-        """Give every process the parameters and buffers of the first. Raises ValueError in all if the networks differ."""
-        state = net._named_state()
-        if self.any(_layout(state) != self.from_first(_layout(state))):
-            raise ValueError("the processes have different networks: build the same one in each")
-        for p in state.values():
-            array = np.ascontiguousarray(p.numpy())
-            self._communicator.Bcast(array)
-            p.data = array
-
-    def part_generators(self, net: Module) -> None:
-        """Give the network's random generators, such as those of Dropout, another stream in every process.
-
-        They all follow from where those of the first process are, which stay as they are. `fit` does it before every epoch: so
-        what a checkpoint by the first process holds is enough to go on with the same results.
-        """
-        states = self.from_first({path: g.bit_generator.state for path, g in generators(net).items()})
-        if not self.is_first:
-            for path, generator in generators(net).items():
-                bits = generator.bit_generator
-                bits.state = states[path]
-                words = generator.integers(2**63, size=4)
-                bits.state = type(bits)(np.random.SeedSequence([self.rank, *map(int, words)])).state
-
-    def end(self, code: int = 1) -> None:
-        """End the run in all processes: the others would wait for this one for ever."""
-        for stream in sys.stdout, sys.stderr:
-            stream.flush()
-        time.sleep(0.2)  # what was printed goes through the launcher, which lets it fall when it is told to end
-        self._communicator.Abort(code)
-
-    def let_the_first_speak(self) -> None:
-        """Call it before an error is printed and the run ended: what happens in all processes is then told by the first alone."""
-        if not self.is_first:
-            time.sleep(2.0)
-
-
-def _layout(state: dict[str, Tensor]) -> list[Any]:
-    return [(path, p.shape, str(p.dtype)) for path, p in state.items()]
-
-
-def ranks() -> Ranks | None:
-    """The processes of this MPI run, or None if Python was not started by one.
-
-    From then on an error that nobody catches ends the run in all processes, after it was printed.
-
-    Raises RuntimeError if it was, but mpi4py is not installed: each process would train alone, and write over the others' files.
-    """
-    if not any(name in os.environ for name in LAUNCHERS):
-        return None
-    try:
-        from mpi4py import MPI
-    except ImportError:
-        raise RuntimeError(
-            "this was started as one of several processes by MPI, and the package mpi4py is not installed: "
-            "pip install 'autograd_lite[mpi]'"
-        ) from None
-    among = Ranks(MPI.COMM_WORLD)
-    if among.size > 1 and not isinstance(sys.excepthook, _EndsAll):
-        sys.excepthook = _EndsAll(among)
-    return among
-
-
-class _EndsAll:
-    """Prints an error that nobody caught, and ends the run: Python's exit would wait for processes that wait for this one."""
-
-    def __init__(self, among: Ranks):
-        self._among, self._print = among, sys.excepthook
-
-    def __call__(self, kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-        self._among.let_the_first_speak()
-        where = f"process {self._among.rank} of {self._among.size}"
-        print(f"{where} ends the run: {kind.__name__}: {error}", file=sys.stderr, flush=True)
-        self._print(kind, error, at)
-        self._among.end()
+    return run
 
 
 def parallel_step(net: Module, cost: Any, optimizer: Optimizer, among: Ranks, compiled: bool = True) -> Step:

@@ -143,11 +143,11 @@ if not np.isfinite(cost):
     ),
     "other lengths of data": (
         "k = 48 - among.rank\nx, y = x[:k], y[:k]\nlearn(network(), 9, among=among)",
-        "different numbers",
+        r"the 2 processes have to be given the same: data is x \(48, 12\).* in process 0, x \(47, 12\).* in process 1",
     ),
     "other networks": (
         "k = 5 + among.rank\nlearn(nn.MLP([12, k, 4]), 1, among=among)",
-        "different networks",
+        r"have to be given the same: .*net\.layers\.0\.W is \(5, 12\) float64 in process 0, \(6, 12\) float64 in process 1",
     ),
     "a part too small": (
         "x, y = x[:3], y[:3]\nlearn(network(), 9, among=among)",
