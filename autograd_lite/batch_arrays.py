@@ -239,5 +239,5 @@ state(one_by_one,              decompositions.packed_eigh, decompositions.packed
                                np.add.reduceat, interpolation.slopes_along, np.searchsorted, np.digitize)
 # fmt: on
 for name, cores in (("vecdot", (1, 1)), ("matvec", (2, 1)), ("vecmat", (1, 2))):
-    if hasattr(np, name):  # NumPy 2.0, 2.2
+    if hasattr(np, name):  # NumPy 2.2
         state(cross_sections(*cores), getattr(np, name))

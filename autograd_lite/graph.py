@@ -18,7 +18,8 @@ import numpy as np
 from .mode import current_mode
 from .operands import NESTS as NESTS
 from .operands import SIMPLE, is_operand, operand, operands_by_name
-from .rules import KEEPS_ARGUMENT, MAKES_ARRAYS, PLAIN, TAKES_ELLIPSIS, VIEWS, is_left_alone, name_of, stands_for_array
+from .rules import KEEPS_ARGUMENT, MAKES_ARRAYS, PLAIN, VIEWS, is_left_alone, name_of, stands_for_array
+from .versions import TAKES_ELLIPSIS
 
 NO_KEYWORDS: Mapping[str, Any] = {}
 clock = count(1)

@@ -13,6 +13,7 @@ from .dispatch import call, call_constant
 from .graph import Node, apply, keep_argument, leaf
 from .mode import current_mode
 from .rules import KEEPS_ARGUMENT
+from .versions import POWERS_BY_VALUE, VALUES
 from .writes import write_item, write_result
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ _POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
 """NumPy computes these powers of floating arrays so."""
 
 
+def _is_power_by_value(other: Any) -> bool:
+    return isinstance(other, np.generic | np.ndarray) and other.ndim == 0 and other.item() in VALUES
+
+
 class Operators(Node):
     """What makes a Tensor behave as an ndarray in expressions."""
 
@@ -87,6 +92,8 @@ class Operators(Node):
     def __pow__(self, other: Any) -> "Tensor":
         if type(other) in (int, float) and other in _POWERS and self._array.dtype.kind == "f":
             return apply(_POWERS[other], (self,))  # type: ignore[no-any-return]
+        if POWERS_BY_VALUE and _is_power_by_value(other) and self._array.dtype.kind == "f":
+            return self ** float(other)
         return self._power(other)
 
     def __neg__(self) -> "Tensor":

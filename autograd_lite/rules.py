@@ -35,8 +35,6 @@ PLAIN: dict[Function, Function] = {}
 """Of some functions, what computes them on arrays without first looking for Tensors among these."""
 PRIMITIVES: set[Function] = set()
 """Functions that `primitive` made operations of."""
-TAKES_ELLIPSIS = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
-"""Ufuncs take `out=...` from then on: a 0-d result is an array. A NumPy scalar, as it is otherwise, takes twice as long."""
 KEEPS_ARGUMENT: set[Function] = set()
 """Functions whose results know their argument in every mode; see `keeps_argument`."""
 REFUSED: dict[Function, str] = {}

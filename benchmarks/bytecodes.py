@@ -7,10 +7,11 @@ counted, which no other program on the machine disturbs.
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from linecache import getline
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from .contenders import handwritten, ours
@@ -28,8 +29,38 @@ Place = tuple[str, str, int]
 
 def counted(step: Callable[[], object]) -> Counter[Place]:
     """How many steps of the interpreter one call takes, by the line they belong to."""
+    for _ in range(WARM_UP):
+        step()
     found: Counter[Place] = Counter()
+    with _counting(found) if hasattr(sys, "monitoring") else _tracing(found):
+        step()
+    return found
 
+
+@contextmanager
+def _counting(found: Counter[Place]) -> Iterator[None]:
+    """From Python 3.12 on."""
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
+    lines: dict[CodeType, list[int]] = {}
+
+    def count(code: CodeType, offset: int) -> None:
+        if code not in lines:
+            lines[code] = [line or code.co_firstlineno for line, *_ in code.co_positions()]
+        found[code.co_filename, code.co_qualname, lines[code][offset // 2]] += 1
+
+    tool, event = monitoring.PROFILER_ID, monitoring.events.INSTRUCTION
+    monitoring.use_tool_id(tool, __name__)
+    try:
+        monitoring.register_callback(tool, event, count)
+        monitoring.set_events(tool, event)
+        yield
+    finally:
+        monitoring.set_events(tool, 0)
+        monitoring.free_tool_id(tool)
+
+
+@contextmanager
+def _tracing(found: Counter[Place]) -> Iterator[None]:
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         if event == "opcode":
@@ -37,15 +68,12 @@ def counted(step: Callable[[], object]) -> Counter[Place]:
             found[code.co_filename, code.co_qualname, frame.f_lineno or code.co_firstlineno] += 1
         return trace
 
-    for _ in range(WARM_UP):
-        step()
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        step()
+        yield
     finally:
         sys.settrace(before)
-    return found
 
 
 def by_function(found: Counter[Place]) -> Counter[tuple[str, str]]:

@@ -30,7 +30,8 @@ from .module import Module
 from .sequential import Sequential
 from .tables import Table, table
 
-PRODUCTS = frozenset((np.matmul, matmul_transposed, np.dot, np.inner, np.matvec, np.vecmat, np.vecdot))
+PRODUCTS = frozenset((np.matmul, matmul_transposed, np.dot, np.inner, np.vecdot))
+PRODUCTS |= {getattr(np, name) for name in ("matvec", "vecmat") if hasattr(np, name)}  # NumPy 2.2
 """Sums of products along the last axis of the first argument."""
 ARRANGING = frozenset((
     "getitem", "setitem", "windows", "fold", "rows_of", "one_hot", "kept", "scatter", "repeat", "np.reshape", "np.transpose",

@@ -1,7 +1,8 @@
 """Sample calls of every function that has a derivative: the data of the tests of the tables.
 
 CASES maps a function with rules to its calls, COMPOSITE_CASES a composite; a function that is spelled with others in some forms
-only is in both. Which of the arguments are differentiated by is said in cases_samples.py.
+only is in both. Which of the arguments are differentiated by is said in cases_samples.py. The tables take their `np` from
+versions.py, where functions that NumPy 2.0 does not have are listed.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import cases_reductions
 import cases_sequences
 import cases_shapes
 from cases_samples import Call
+from versions import present
 
 Calls = dict[Callable[..., Any], list[Call]]
 PARTS = (
@@ -32,7 +34,7 @@ PARTS = (
 )
 
 WRITERS: Calls = cases_copies.WRITERS
-CASES: Calls = {f: calls for part in PARTS for f, calls in part.CASES.items()}
+CASES: Calls = {f: calls for part in PARTS for f, calls in present(part.CASES).items()}
 COMPOSITE_CASES: Calls = {
-    f: calls for part in PARTS for f, calls in getattr(part, "COMPOSITE_CASES", {}).items()
+    f: calls for part in PARTS for f, calls in present(getattr(part, "COMPOSITE_CASES", {})).items()
 } | WRITERS

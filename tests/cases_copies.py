@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import EMPTY, MASK, Call, Fixed, call, real
+from versions import np, since
 
 import autograd_lite as ag
 
@@ -47,8 +47,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
     ],
     np.resize: [call(real(3), (2, 4)), call(real(2, 3), 4), call(real(2, 3), (2, 3)), call(real(1).reshape(()), (3,))],
     np.roll: [
-        call(real(2, 3), np.uint8(1)),
-        call(real(2, 3), np.array([1, 2], np.uint8), (0, 1)),
+        *since(2, 1, calls=[call(real(2, 3), np.uint8(1)), call(real(2, 3), np.array([1, 2], np.uint8), (0, 1))]),
         call(real(5), 2),
         call(real(2, 3), 1),
         call(real(2, 3), -1, 1),
@@ -75,8 +74,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
     np.trim_zeros: [
         call(real(3)),
         call(real(3), "f"),
-        call(real(2, 3), trim="b"),
-        call(real(2, 3), axis=1),
+        *since(2, 2, calls=[call(real(2, 3), trim="b"), call(real(2, 3), axis=1)]),
     ],
     np.take: [
         call(real(5), [0, 2, 2]),

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import (
     EMPTY,
     Call,
@@ -21,6 +20,7 @@ from cases_samples import (
     real,
     unary,
 )
+from versions import np, since
 
 import autograd_lite as ag
 from autograd_lite.ops.arithmetic import power_before
@@ -79,8 +79,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), None, 0.3),
         call(real(2, 3), -0.2, None),
         call(real(2, 3), a_min=-0.2, a_max=0.3),
-        call(real(2, 3), min=-0.2, max=0.3),
-        call(real(2, 3), min=-0.2),
+        *since(2, 1, calls=[call(real(2, 3), min=-0.2, max=0.3), call(real(2, 3), min=-0.2)]),
         call(real(2, 3), a_max=0.1, a_min=None),
         call(real(2, 3), real(3) - 0.3, apart(2, 1) + 0.6),
         call(real(2, 3), 0.1, apart(3)),
@@ -89,9 +88,15 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), apart(3), None),
         call(real(2, 3), a_min=apart(3), a_max=0.7),
         call(real(2, 3), a_min=-0.8, a_max=apart(3)),
-        call(real(2, 3), min=apart(3)),
-        call(real(2, 3), max=apart(2, 1)),
-        call(real(2, 3), min=apart(3), max=apart(3) + 0.4),
+        *since(
+            2,
+            1,
+            calls=[
+                call(real(2, 3), min=apart(3)),
+                call(real(2, 3), max=apart(2, 1)),
+                call(real(2, 3), min=apart(3), max=apart(3) + 0.4),
+            ],
+        ),
         call(Fixed(real(2, 3)), apart(3), None),
         call(real(1).reshape(()), -1.0, apart(2)),
         call(EMPTY, -1.0, 1.0),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from operator import getitem
 from typing import Any
 
-import numpy as np
 from cases_samples import EMPTY, MASK, Call, Fixed, call, given, real
+from versions import np
 
 import autograd_lite as ag
 from autograd_lite.ops.indexing import scatter

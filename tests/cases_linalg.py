@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import Call, Fixed, call, given, real, rng
+from versions import np
 
 from autograd_lite.ops.decompositions import packed_eigh, packed_qr, packed_svd, singular_values
 from autograd_lite.ops.determinants import cofactor_slopes, cofactors, packed_slogdet

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import EMPTY, Call, Fixed, call, given, holed, near, positive, real, reduced, running
+from versions import np
 
 METHODS = [
     "linear", "lower", "higher", "midpoint", "nearest", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import Call, Fixed, call, given, real
+from versions import np
 
 from autograd_lite.ops.linalg import matmul_transposed
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import (
     EMPTY,
     MASK,
@@ -21,6 +20,7 @@ from cases_samples import (
     real,
     reduced,
 )
+from versions import np
 
 import autograd_lite as ag
 from autograd_lite.ops.reductions import scaled_sum

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import Call, Fixed, call, inside, positive, real
+from versions import np
 
 from autograd_lite.ops.interpolation import slopes_along
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from cases_samples import BACKWARD, EMPTY, FORTRAN, Call, Fixed, call, real
+from versions import np, since
 
 WINDOWS = np.lib.stride_tricks.sliding_window_view
 
@@ -14,7 +14,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), (3, 2)),
         call(real(2, 3), -1),
         call(real(2, 3), [6]),
-        call(real(2, 3), shape=(1, -1, 2)),
+        *since(2, 1, calls=[call(real(2, 3), shape=(1, -1, 2))]),
         call(real(2, 3), (3, 2), "F"),
         call(real(2, 3), (3, 2), order="A"),
         call(np.asfortranarray(real(2, 3)), (3, 2), order="A"),
@@ -24,7 +24,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(1).reshape(()), (1, 1)),
         call(real(1), ()),
         call(EMPTY, (3, 0, 2)),
-        call(real(2, 3), (3, 2), copy=True),
+        *since(2, 1, calls=[call(real(2, 3), (3, 2), copy=True)]),
     ],
     np.transpose: [
         call(real(2, 3)),

@@ -8,6 +8,7 @@ from cases import CASES, COMPOSITE_CASES
 from cases_samples import Call, Fixed
 from programs import arrays_of, same_bits, source_result
 from reference import replaced, variables
+from versions import SUMS_INTO_BUFFERS_ALIKE
 
 import autograd_lite as ag
 from autograd_lite.rules import name_of
@@ -83,7 +84,11 @@ def test_an_operation_and_its_gradient_compile(f, call):
         assert any(reason in str(error) for reason in BY_VALUES)
         return
     close(found, expected)
-    assert same_bits(source_result(compiled, arrays), found)
+    from_source = source_result(compiled, arrays)
+    if SUMS_INTO_BUFFERS_ALIKE or all(step >= 0 for array in arrays_of(arrays) for step in array.strides):
+        assert same_bits(from_source, found)
+    else:
+        close(found, from_source)
     others = [other(a) for a in arrays]
     try:
         expected = step(others)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import PLAIN, TAKES_ELLIPSIS, composite, constant, defvjp, primitive
+from ..rules import PLAIN, composite, constant, defvjp, primitive
+from ..versions import TAKES_ELLIPSIS
 from .precision import in_single
 
 

@@ -77,9 +77,11 @@ def divmod(x, y):
     return np.floor_divide(x, y), np.remainder(x, y)
 
 
-@composite(np.fix)
-def fix(x, out=None):
-    return np.trunc(x)
+if hasattr(np, "fix"):  # deprecated since NumPy 2.5
+
+    @composite(np.fix)
+    def fix(x, out=None):
+        return np.trunc(x)
 
 
 @composite(np.around)
