@@ -53,7 +53,10 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     there = _status(path)
     if there is not None and not stat.S_ISREG(there.st_mode):
-        with _special(path, there.st_mode) as file, io.BytesIO() as memory:  # a device cannot say how much it was written
+        with (
+            _special(path, there.st_mode) as file,
+            io.BytesIO() as memory,
+        ):  # a device cannot say how much it was written
             yield memory
             file.write(memory.getvalue())
         return
