@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -270,4 +271,8 @@ def require_writable(folder: Path, size: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # all is done: an impatient Ctrl-C has nothing to end but Python's own end
+    sys.exit(code)

@@ -49,7 +49,7 @@ def test_without_standard_streams_it_trains_and_writes_its_files(folder, streams
 @pytest.mark.parametrize("reader", ["head -1", "true", "head -c 100"])
 def test_a_reader_that_has_enough_does_not_end_it(folder, reader):
     done = shell(f"{NN} | {reader}; echo ${{PIPESTATUS[0]}}")
-    assert done.stdout.splitlines()[-1] == "0" and done.stderr == ""
+    assert done.stdout.endswith("0\n") and done.stderr == ""
     assert len(names(folder / "out")) == 12
 
 
@@ -111,12 +111,8 @@ def test_a_checkpoint_in_no_folder_is_refused_at_once(folder):
 
 
 def test_runs_at_once_into_a_new_folder_all_end_well(folder):
-    assert (
-        shell(
-            f"for i in 1 2 3 4; do {NN}/new & pids+=($!); done; for p in ${{pids[@]}}; do wait $p || exit 1; done"
-        ).returncode
-        == 0
-    )
+    four = f"for i in 1 2 3 4; do {NN}/new & pids+=($!); done; for p in ${{pids[@]}}; do wait $p || exit 1; done"
+    assert shell(four).returncode == 0
     assert len(names(folder / "out" / "new")) == 12
 
 
@@ -149,8 +145,7 @@ def test_a_second_ctrl_c_does_not_cost_the_network(folder, pause):
             started.send_signal(signal.SIGINT)
             time.sleep(pause)
         _, error = started.communicate(timeout=60)
-    assert nn.load(folder / "runs" / "model.npz").sizes == [64, 100, 10]
-    assert "Traceback" not in error
+    assert nn.load(folder / "runs" / "model.npz").sizes == [64, 100, 10], error
     assert not any(name.endswith(".new") for name in names(folder / "runs"))
 
 
