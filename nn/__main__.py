@@ -100,7 +100,8 @@ def run(chosen: argparse.Namespace, among: Ranks | None = None) -> None:
         written = results.write_network(chosen.output)
         keyboard.network_is_written()
     if history.interrupted:
-        print(f"interrupted: this is the network after {len(history.batch_costs):,} mini-batches")
+        steps = f"after {len(history.batch_costs):,} mini-batches" if history.batch_costs else "as it was then"
+        print(f"interrupted: this is the network {steps}")
 
     x, y = digits.test
     print(f"\nthe four equations on the trained network, with {len(x[: chosen.batch_size])} held-out digits:\n")

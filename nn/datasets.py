@@ -4,6 +4,7 @@ A data set is rows of pixels between 0 (paper) and 1 (ink), and the digits they 
 and their contents are compared with known checksums before anything is made of them.
 """
 
+import errno
 import gzip
 import hashlib
 import io
@@ -171,6 +172,8 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Digits:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; {_TAKES}")
+    if not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "this is a device or a pipe, not a file", str(path))
     x_train, y_train, x_test, y_test = _idx_files(path) if path.is_dir() else _npz(path)
     return Digits(_pixels(x_train), y_train.astype(np.int64), _pixels(x_test), y_test.astype(np.int64), size=28)
 

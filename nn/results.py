@@ -31,7 +31,7 @@ EXAMPLES = 100
 """Training examples whose nudges are averaged, if these are not too long for"""
 MEMORY = 128 * 2**20
 """bytes."""
-MODEL, HISTORY, PAGE = "model.npz", "history.csv", "index.html"
+MODEL, HISTORY, CURVES, PAGE = "model.npz", "history.csv", "curves.svg", "index.html"
 MOST_NODES = 400
 STEP = 1e-4
 """A small step, relative to the weights."""
@@ -70,7 +70,7 @@ class Results:
         except OSError as problem:
             raise self._rescued(problem) from problem
         self.history.to_csv(folder / HISTORY)
-        for name in (*(piece.name for piece in self._pieces("")), PAGE):
+        for name in (CURVES, *(piece.name for piece in self._pieces("")), PAGE):
             (folder / name).unlink(missing_ok=True)
         return [(MODEL, "the network"), (HISTORY, "a row an epoch")]
 
@@ -126,7 +126,7 @@ class Results:
         x, y = (part[0] for part in self.digits.test)
         if self.history.epochs or self.history.batch_costs:
             yield Piece(
-                "curves.svg",
+                CURVES,
                 "how it learned",
                 "The cost of every mini-batch and of all examples, the accuracy, and how long the gradient of each layer was.",
                 lambda: _in_both_themes(self.history.draw()),

@@ -198,7 +198,7 @@ def test_a_pipe_is_written_to_if_somebody_reads(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("load", [nn.load, lambda path: fitted(checkpoint=path, resume=True)], ids=["network", "run"])
+@pytest.mark.parametrize("load", [nn.load, lambda path: fitted(checkpoint=path, resume=True), nn.load_mnist])
 def test_devices_and_pipes_are_not_read(tmp_path, load):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), Path(os.devnull)):
