@@ -190,6 +190,8 @@ WRITERS: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), [1, -1, 2], 0.5),
         call(real(3), [4, 7], real(3), mode="wrap"),
         call(real(3), [4, -7], real(2), "clip"),
+        call(real(1).reshape(()), [0], real(1)),
+        call(real(1).reshape(()), [0, -1], real(2)),
     ],
     np.place: [call(real(2, 3), MASK, real(2)), call(real(2, 3), MASK, [0.5])],
     np.putmask: [
@@ -201,6 +203,8 @@ WRITERS: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), np.array([[2], [0]]), real(2, 1), 1),
         call(real(2, 3), np.array([[1, 0, 1]]), real(3), axis=0),
         call(real(2, 3), np.array([[2, 1], [0, 1]]), 0.5, -1),
+        call(real(2, 3), np.array([4, 1]), real(2), axis=None),
+        call(real(1).reshape(()), np.array([0]), real(1), axis=None),
     ],
     np.fill_diagonal: [
         call(real(3, 3), real(1).reshape(())),

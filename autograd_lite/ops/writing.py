@@ -19,9 +19,13 @@ def _written(t, index, value, f):
     t[index] = value
 
 
-def _flat(shape, positions):
-    """The index of elements that are numbered as in a flattened array."""
-    return np.unravel_index(positions, shape) if shape else ()
+def _written_at(t, positions, values, f):
+    """Write the elements that these positions number as in a flattened array. A number is written by the last of them."""
+    index = np.unravel_index(positions, np.shape(t) or (1,))
+    if np.ndim(t):
+        _written(t, index, values, f)
+    else:
+        _written(t, (), np.ravel(values)[-1], f)
 
 
 @composite(np.copyto)
@@ -40,8 +44,7 @@ def put(a, ind, v, mode="raise"):
         positions = positions % n if mode == "wrap" else np.clip(positions, 0, n - 1)
     positions = np.where(positions < 0, positions + n, positions)
     if positions.size:
-        values = np.resize(one_array(v), positions.shape)
-        _written(a, _flat(np.shape(a), positions), values if np.ndim(a) else values[-1], np.put)
+        _written_at(a, positions, np.resize(one_array(v), positions.shape), np.put)
 
 
 @composite(np.place)
@@ -61,7 +64,7 @@ def putmask(a, mask, values):
 @composite(np.put_along_axis)
 def put_along_axis(arr, indices, values, axis=-1):
     if axis is None:
-        _written(arr, _flat(np.shape(arr), np.asarray(indices)), values, np.put_along_axis)
+        _written_at(arr, np.asarray(indices), one_array(values), np.put_along_axis)
     else:
         _written(arr, along_axis(np.shape(arr), indices, axis), values, np.put_along_axis)
 
