@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .cotangents import Place, explains, rule_of
-from .graph import LAST_STAMP, NESTS, Node, clock, extras, leaf, nodes_in, shared, values_of
+from .graph import LAST_STAMP, NESTS, Node, clock, constant_leaf, extras, leaf, nodes_in, shared, values_of
 from .mode import current_mode, recording
 from .operands import SIMPLE, operand
 from .ownership import own, release, separate
@@ -209,7 +209,7 @@ def fit(c: Cotangent, data: np.ndarray[Any, Any], record: bool = False, place: P
         if c.dtype.kind != "f":
             raise ValueError(f"{rule_of(place)} returned dtype {c.dtype} for an input of dtype {dtype}")
         c = c.astype(dtype)
-    return leaf(own(c)) if record and not isinstance(c, Node | Quotient) else c
+    return constant_leaf(own(c)) if record and not isinstance(c, Node | Quotient) else c
 
 
 def unbroadcast(c: Cotangent, shape: tuple[int, ...]) -> Cotangent:
@@ -308,7 +308,7 @@ def carried_back(
         numbers = {n: n._array.dtype.type(1) if g is None else g._array[()] for n, g in outputs.items()}
         return chain_rule(numbers, passing, keep, record)
     with recording(create_graph):
-        seeds = {n: leaf(np.ones_like(n._array)) if g is None else g for n, g in outputs.items()}
+        seeds = {n: constant_leaf(np.ones_like(n._array)) if g is None else g for n, g in outputs.items()}
         return chain_rule(seeds, passing, keep, record)
 
 

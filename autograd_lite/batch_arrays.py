@@ -205,8 +205,9 @@ def _example(a: Any, i: int) -> Any:
 # fmt: off
 state(elementwise,             activations.leaky_relu, activations.elu, activations.selu, activations.silu, activations.gelu,
                                activations.softsign, activations.logit, special.erf, special.gaussian, special.normal_cdf,
-                               special.bessel_i, transcendental.share, arithmetic.power_before, rounding.fraction_of,
-                               rounding.whole_of, rounding.mantissa_of, rounding.exponent_of, np.i0, np.real, np.imag, np.angle)
+                               special.bessel_i, transcendental.share, transcendental.sech_squared,
+                               arithmetic.power_before, rounding.fraction_of, rounding.whole_of, rounding.mantissa_of,
+                               rounding.exponent_of, np.i0, np.real, np.imag, np.angle)
 state(nan_to_num,              np.nan_to_num)
 state(reduction,               np.nansum, np.nanmean, np.nanprod, np.nanmax, np.nanmin, np.nanvar, np.nanstd, np.median,
                                np.nanmedian, softmax.logsumexp)

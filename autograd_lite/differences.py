@@ -18,6 +18,7 @@ from .ops.activations import sigmoid
 from .ops.indexing import scatter
 from .ops.linalg import matmul_transposed
 from .ops.reductions import scaled_sum
+from .ops.transcendental import sech_squared
 
 Array = np.ndarray[Any, Any]
 Path = Callable[[Any], Any]
@@ -26,7 +27,7 @@ Path = Callable[[Any], Any]
 ANALYTIC: set[Callable[..., Any]] = {
     np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.square, np.sqrt, np.reciprocal, np.power,
     np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sinc, np.sin, np.cos, np.tan, np.arcsin,
-    np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, sigmoid,
+    np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, sigmoid, sech_squared,
     np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.matmul, matmul_transposed, np.dot, np.inner, np.outer,
     np.tensordot, np.einsum, scaled_sum,
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.broadcast_to, np.flip, np.copy,

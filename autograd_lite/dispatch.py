@@ -87,7 +87,11 @@ def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any
     tracer = current_mode().tracing
     if f not in PRIMITIVES:
         args, keywords = operands(args), operands_by_name(keywords)
-    plain = f(*values_of(args), **{k: values_of(v) for k, v in keywords.items()})
+    values, named = [values_of(a) for a in args], {k: values_of(v) for k, v in keywords.items()}
+    if tracer is not None:
+        tracer.prepare(args, values)
+        tracer.prepare_keywords(named)
+    plain = f(*values, **named)
     if tracer is None or not tracer.records(f):
         return _wrapped(plain, f)
     if isinstance(plain, np.ndarray | np.generic | bool | int | float):

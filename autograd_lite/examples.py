@@ -102,10 +102,6 @@ def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]
             output = one_number(cost, cost(variables, *given))
             flat = leaves(variables)
             found: Any = pull_back({output: leaf(np.ones_like(output._array))}, flat) if output._requires_grad else {}
-    except Unbatched:
-        raise
-    except Exception as error:  # whatever it is: if it is the cost's own fault, the loop meets it too
-        raise Unbatched(f"{type(error).__name__}: {error}") from error
     finally:
         drawn = draws.drawn()
         put_back(drawn)

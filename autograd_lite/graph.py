@@ -319,7 +319,10 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
         keywords = operands_by_name(keywords)
     try:
         if keywords:
-            out = compute(*values, **{k: values_of(v) for k, v in keywords.items()})
+            named = {k: values_of(v) for k, v in keywords.items()}
+            if tracer is not None:
+                tracer.prepare_keywords(named)
+            out = compute(*values, **named)
             needs = needs or any(n._requires_grad for n in nodes_in(keywords.values()))
         elif type(compute) is _ufunc and type(values[0]) is _ndarray and not values[0].ndim and TAKES_ELLIPSIS:
             out = compute(*values, out=...)
@@ -370,6 +373,15 @@ def leaf(data: np.ndarray[Any, Any], kind: type[Node] | None = None) -> Any:
     node.scope = current_mode().scope
     node.index = _tick()
     return node
+
+
+def constant_leaf(data: np.ndarray[Any, Any]) -> Any:
+    """A leaf of an array that the library made from shapes alone, or from a rule's constants."""
+    made = leaf(data)
+    tracer = current_mode().tracing
+    if tracer is not None:
+        tracer.is_constant(made)
+    return made
 
 
 def values_of(a: Any) -> Any:

@@ -40,6 +40,16 @@ class Tracer:
     def prepare(self, args: Sequence[Any], values: list[Any]) -> None:
         """An operation is about to be computed on `values`, the arrays of its `args`; they may be changed in the list."""
 
+    def prepare_keywords(self, values: dict[str, Any]) -> None:
+        """The same for its keywords."""
+
+    def is_constant(self, leaf: Any) -> None:
+        """`leaf` was made by the library itself, and does not depend on values."""
+
+    def as_tensor(self, a: Any) -> Any:
+        """A Tensor for what stands for a number; anything else as it is."""
+        return a
+
     def recorded(self, node: Any, values: list[Any]) -> None:
         """`node` was made by its operation from `values`."""
 
@@ -86,11 +96,17 @@ class Switch:
     May be kept and entered again, also inside itself and by several threads at a time.
     """
 
-    __slots__ = ("_change", "_last")
+    __slots__ = ("_change", "_last", "_made_by")
 
-    def __init__(self, change: Callable[[Mode], Mode]):
+    def __init__(self, change: Callable[[Mode], Mode], made_by: tuple[Any, ...]):
         self._change = change
+        self._made_by = made_by
+        """The function and the argument that give this switch, for a pickle."""
         self._last: tuple[Mode, Mode] | None = None
+
+    def __reduce__(self) -> Any:
+        make, *arguments = self._made_by
+        return make, tuple(arguments)
 
     def __enter__(self) -> Mode:
         before = _mode.get()
@@ -169,8 +185,8 @@ class Block(Switch):
 
     __slots__ = ("_open",)
 
-    def __init__(self, change: Callable[[Mode], Mode]):
-        super().__init__(change)
+    def __init__(self, change: Callable[[Mode], Mode], made_by: tuple[Any, ...]):
+        super().__init__(change, made_by)
         self._open: list[tuple[Mode, Token[Mode]]] = []
 
     def __enter__(self) -> Mode:
@@ -218,17 +234,17 @@ def _off(mode: Mode) -> Mode:
     return Mode(False, mode.scope, mode.tracing, mode)
 
 
-_ON, _OFF = Switch(_on), Switch(_off)
+_ON, _OFF = Switch(_on, (recording, True)), Switch(_off, (recording, False))
 
 
 def tracing(tracer: Tracer) -> Switch:
     """Let `tracer` hear of every operation inside."""
-    return Switch(lambda mode: Mode(mode.recording, mode.scope, tracer, mode))
+    return Switch(lambda mode: Mode(mode.recording, mode.scope, tracer, mode), (tracing, tracer))
 
 
 def scope(name: str) -> Switch:
     """Mark every node made inside as belonging to `name`. Pictures cluster by it and errors name it; scopes nest."""
-    return Switch(lambda mode: Mode(mode.recording, (*mode.scope, name), mode.tracing, mode))
+    return Switch(lambda mode: Mode(mode.recording, (*mode.scope, name), mode.tracing, mode), (scope, name))
 
 
 @overload
@@ -240,7 +256,7 @@ def no_grad(f: F | None = None) -> F | Switch:
 
     A context manager, `with no_grad():`, and a decorator, `@no_grad`; per thread and per async task.
     """
-    return Block(_off) if f is None else _OFF(f)
+    return Block(_off, (no_grad,)) if f is None else _OFF(f)
 
 
 @overload
@@ -249,7 +265,7 @@ def enable_grad(f: None = None) -> Switch: ...
 def enable_grad(f: F) -> F: ...
 def enable_grad(f: F | None = None) -> F | Switch:
     """Record inside, also within `no_grad`. A context manager and a decorator; per thread and per async task."""
-    return Block(_on) if f is None else _ON(f)
+    return Block(_on, (enable_grad,)) if f is None else _ON(f)
 
 
 def is_grad_enabled() -> bool:

@@ -22,6 +22,9 @@ SIMPLE: frozenset[type] = frozenset((
 ))  # fmt: skip
 """The types of arguments that are taken as they are; one look-up tells."""
 
+STAND_INS: set[type] = set()
+"""Classes of the library's own that stand for a number while a function is recorded."""
+
 DATA, REFUSED, OTHER = "data", "refused", "other"
 
 
@@ -71,7 +74,7 @@ def _is(a: Any, b: Any) -> bool:
 @lru_cache(maxsize=1024)
 def _sort(kind: type) -> str:
     """Is a class data, refused, or no array at all?"""
-    if hasattr(kind, "_requires_grad"):  # a Tensor, whose class is not known here
+    if hasattr(kind, "_requires_grad") or kind in STAND_INS:  # a Tensor, whose class is not known here
         return OTHER
     if issubclass(kind, np.ndarray):
         return DATA if issubclass(kind, np.memmap) else REFUSED

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, extras, leaf, nodes_are, nodes_in, note_write, shared
+from .graph import NO_KEYWORDS, Node, clock, constant_leaf, extras, nodes_are, nodes_in, note_write, shared
 from .mode import current_mode
 from .operands import operand
 from .operators import Operators
@@ -57,6 +57,9 @@ class Tensor(Operators, ArrayMethods):
         self.name = name
         self.scope = current_mode().scope
         source: Any = None
+        tracer = current_mode().tracing
+        if tracer is not None:
+            data = tracer.as_tensor(data)
         if type(data) is not np.ndarray and next(nodes_in([data]), None) is not None:
             source = stacked(data)
             source = source.copy() if dtype is None else source.astype(dtype)
@@ -68,7 +71,7 @@ class Tensor(Operators, ArrayMethods):
         self.index = next(clock)
         if requires_grad:
             self.requires_grad = True
-        if source is not None and (tracer := current_mode().tracing) is not None:
+        if source is not None and tracer is not None:
             tracer.stands_for(self, source)
 
     # ----------------------------------------------------------------------------------------------- value and gradient
@@ -258,7 +261,7 @@ def seed(output: Tensor, gradient: Any) -> Tensor:
             )
         array = output._array
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
-        return leaf(one)  # type: ignore[no-any-return]
+        return constant_leaf(one)  # type: ignore[no-any-return]
     given = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     if given.shape != output.shape:
         raise ValueError(f"gradient= has shape {given.shape}; {output.describe()} needs shape {output.shape}")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node, clock, leaf
+from .graph import Node, clock, constant_leaf, leaf
 from .mode import current_mode, enable_grad
 from .rules import name_of
 from .tensor import Tensor, real_array
@@ -146,6 +146,10 @@ def run(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], po
 def variable(a: Any) -> Variable:
     """An argument as a Tensor to differentiate by. Raises TypeError unless floating; Python integers count as such."""
     mode = current_mode()
+    if a.__class__ is int:
+        a = 1.0 * a
+    if mode.tracing is not None:
+        a = mode.tracing.as_tensor(a)
     if isinstance(a, Tensor):
         if a.dtype.kind != "f":
             raise TypeError(
@@ -154,7 +158,7 @@ def variable(a: Any) -> Variable:
             )
         array, name = a._array, a.name
     else:
-        array, name = real_array(float(a) if type(a) is int else a, None), None
+        array, name = real_array(a, None), None
         if array.dtype.kind != "f":
             raise TypeError(
                 f"a gradient is taken with respect to floating numbers; got dtype {array.dtype}: pass a.astype(float), "
@@ -173,8 +177,8 @@ def like(g: Any, v: Variable, given: Any, linked: bool) -> Any:
     linked : can it be differentiated further? Then it stays a Tensor
     """
     if g is None:
-        g = leaf(np.zeros_like(v._array))
-    if linked or isinstance(given, Node):
+        g = constant_leaf(np.zeros_like(v._array))
+    if linked or isinstance(given, Node) or current_mode().tracing is not None:
         return g
     return g._array if isinstance(given, np.ndarray) else g._array[()]
 

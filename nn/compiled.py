@@ -1,7 +1,6 @@
 """A step of learning as one program: forward, backward and update, compiled together."""
 
 from collections.abc import Iterable
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor
 from autograd_lite.compiler.sameness import identity
+from autograd_lite.locks import own_lock
 
 from .counters import own_state, remembered, share_counters
 from .module import Module
@@ -40,6 +40,8 @@ def compile_step(net: Module, cost: Any, optimizer: Optimizer) -> "CompiledStep"
 class CompiledStep:
     """See `compile_step`."""
 
+    _lock: Any
+
     def __init__(self, net: Module, cost: Any, optimizer: Optimizer):
         self.net, self.cost, self.optimizer = net, cost, optimizer
         self._kept: list[Tensor] = [*optimizer.params, *(buffer for _, buffer in net.named_buffers())]
@@ -53,7 +55,7 @@ class CompiledStep:
         self._apart: set[int] = set()
         """The parameters whose counters of steps do not go with those of the others."""
         self._last: StepProgram | None = None
-        self._lock = RLock()
+        own_lock(self)
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         if type(x) is not np.ndarray:
@@ -106,6 +108,16 @@ class CompiledStep:
             del programs[0]
             if not programs:
                 del self._programs[oldest]
+
+    def lost_lock(self) -> None:
+        """In a forked process: another thread was taking a step, in buffers that are not to be used any more."""
+        self._last = None
+        for programs in self._programs.values():
+            for program in programs:
+                program.move_out()
+
+    def __reduce__(self) -> Any:
+        return CompiledStep, (self.net, self.cost, self.optimizer)  # a copy has programs of its own
 
     @property
     def source(self) -> str:

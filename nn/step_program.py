@@ -137,6 +137,10 @@ class StepProgram:
         self._group_rates = optimizer.rates[1:]
         self._options = optimizer.own_options()
 
+    def move_out(self) -> None:
+        """Have the next step run in buffers of its own."""
+        self._run = None
+
     def _move_in(self) -> None:
         """Have the program run in the arrays there are, which may move to other places for it."""
         optimizer = self._optimizer

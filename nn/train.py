@@ -67,38 +67,41 @@ def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: b
     compiled : run the step as one program (see `compile_step`). A network that cannot be compiled warns once, saying why, and
         its operations are recorded anew at each step, as they are with compiled=False.
     """
-    recorded = _recorded_step(net, cost, optimizer)
-    return _compiled_or(recorded, compile_step(net, cost, optimizer)) if compiled else recorded
+    recorded = RecordedStep(net, cost, optimizer)
+    return CompiledIfPossible(recorded, compile_step(net, cost, optimizer)) if compiled else recorded
 
 
-def _recorded_step(net: Module, cost: CostFunction, optimizer: Optimizer) -> Step:
-    recording = enable_grad()
+class RecordedStep:
+    """A step whose operations are recorded anew each time."""
 
-    def step(x: Array, y: Array) -> float:
-        with recording:
-            optimizer.zero_grad()
-            c = cost(net(x), y)
+    def __init__(self, net: Module, cost: CostFunction, optimizer: Optimizer):
+        self.net, self.cost, self.optimizer = net, cost, optimizer
+
+    def __call__(self, x: Array, y: Array) -> float:
+        """The cost before the update."""
+        with enable_grad():
+            self.optimizer.zero_grad()
+            c = self.cost(self.net(x), y)
             c.backward()
-            optimizer.step()
+            self.optimizer.step()
             return float(c._array.item())
 
-    return step
 
+class CompiledIfPossible:
+    """The step `program`, until it is found that it cannot be compiled; then `recorded`."""
 
-def _compiled_or(recorded: Step, program: Step) -> Step:
-    """`program`, until it is found that it cannot be compiled; then `recorded`."""
-    chosen = program
+    def __init__(self, recorded: Step, program: Step):
+        self._recorded = recorded
+        self._chosen = program
 
-    def step(x: Array, y: Array) -> float:
-        nonlocal chosen
+    def __call__(self, x: Array, y: Array) -> float:
+        """The cost before the update."""
         try:
-            return chosen(x, y)
+            return self._chosen(x, y)
         except CompileError as error:
             warnings.warn(f"the network runs without being compiled: {error}", stacklevel=_levels_inside())
-            chosen = recorded
-            return chosen(x, y)
-
-    return step
+            self._chosen = self._recorded
+            return self._chosen(x, y)
 
 
 def _levels_inside() -> int:

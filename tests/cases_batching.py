@@ -24,6 +24,7 @@ MORE_RULES = {
         lambda v: ag.gelu(v) * ag.gelu(v, "tanh"),
         lambda v: ag.erf(v) + ag.logit(ag.sigmoid(v)),
         lambda v: np.i0(v) + ag.grad(lambda x: np.sum(ag.erf(x) + np.i0(x)))(v),
+        lambda v: ag.grad(lambda x: np.sum(np.tanh(x)))(v),
         lambda v: np.logaddexp(v, v[0]),
         lambda v: np.power(np.abs(v) + 1.0, v[0]),
         lambda v: np.modf(v)[0] * np.frexp(v)[0] + np.modf(v)[1] + np.real(v) + np.imag(v) + np.angle(v),

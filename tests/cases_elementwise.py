@@ -26,7 +26,7 @@ import autograd_lite as ag
 from autograd_lite.ops.arithmetic import power_before
 from autograd_lite.ops.rounding import fraction_of, mantissa_of, whole_of
 from autograd_lite.ops.special import bessel_i, gaussian, normal_cdf
-from autograd_lite.ops.transcendental import share
+from autograd_lite.ops.transcendental import sech_squared, share
 
 CASES: dict[Callable[..., Any], list[Call]] = {
     np.add: binary(real),
@@ -141,6 +141,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
     np.sinh: unary(real),
     np.cosh: unary(real),
     np.tanh: [*unary(real), call(np.array([20.0, -15.0, 8.0]))],
+    sech_squared: [call(np.array([[0.5, -1.5], [2.0, 0.1]])), call(np.array(0.3)), call(np.array([20.0, -15.0, 8.0]))],
     np.arcsinh: unary(real),
     np.arccosh: unary(lambda *s: 1.0 + positive(*s)),
     np.arctanh: unary(inside),

@@ -451,7 +451,7 @@ def test_a_step_is_printed_forward_backward_update():
     step = nn.compile_step(net, nn.quadratic_cost, nn.SGD(net.parameters(), 0.5))
     step(np.ones((5, 3)), np.ones((5, 2)))
     assert described(step.source) == [
-        "z1", "a1", "z2", "a2", "t1", "C", "",
+        "z1", "e1", "a1", "z2", "e2", "a2", "t1", "C", "",
         "delta2", "dC_db2", "dC_dW2", "delta1", "dC_db1", "dC_dW1", "",
         "W1", "b1", "W2", "b2", "return",
     ]  # fmt: skip

@@ -25,6 +25,9 @@ INFIX: dict[Any, tuple[str, int]] = {
     np.less_equal: ("<=", COMPARE), np.equal: ("==", COMPARE), np.not_equal: ("!=", COMPARE),
     operator.add: ("+", PLUS), operator.sub: ("-", PLUS), operator.mul: ("*", TIMES), operator.truediv: ("/", TIMES),
     operator.floordiv: ("//", TIMES), operator.mod: ("%", TIMES), operator.pow: ("**", POWER),
+    operator.gt: (">", COMPARE), operator.lt: ("<", COMPARE), operator.ge: (">=", COMPARE), operator.le: ("<=", COMPARE),
+    operator.eq: ("==", COMPARE), operator.ne: ("!=", COMPARE),
+    operator.and_: ("&", COMPARE), operator.or_: ("|", COMPARE), operator.xor: ("^", COMPARE),
 }  # fmt: skip
 """Operators. `**` is not among those of arrays, where it may be another function than np.power."""
 PREFIX: dict[Any, str] = {np.negative: "-", operator.neg: "-", operator.pos: "+"}

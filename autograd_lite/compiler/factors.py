@@ -1,22 +1,28 @@
-"""Algebra of sums and products. Rounding may come out otherwise, by the last bits of a result."""
+"""Algebra of sums and products.
 
-import operator
+Rounding may come out otherwise, by the last bits of a result. Nothing cancels, overflows or vanishes that did not before.
+"""
+
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from ..ops.activations import sigmoid
 from .algebra import is_number
-from .program import Program, Value, make, rewrite
+from .program import Program, Value, make, replaced, rewrite
 
 SMALLEST_FACTOR, LARGEST_FACTOR = 1e-9, 1e9
-"""Only numbers of moderate size move past others: then nothing overflows or vanishes on the way that did not before."""
+"""Only numbers of moderate size are gathered, so that each is a normal number of every dtype."""
 
 MOST_FACTORS = 4
 
 
 def gather_factors(program: Program) -> Program:
-    """Numbers among the factors of a product become one, on the smaller factor: (2 x) * (y / 4) = (0.5 x) * y."""
+    """Numbers that follow each other become one: 2 (3 x) = 6 x, and (2 x) * (y / 2) = x * y.
+
+    No number moves from one array to another: of 1e5 x, where x is tiny, digits are lost that (1e5 x) y has.
+    """
     return rewrite(program, _gathered)
 
 
@@ -31,15 +37,8 @@ def _gathered(value: Value) -> Any:
     if is_number(a) or is_number(b):
         return _scaled_to(value, a, b) if is_number(a) else _scaled_to(value, b, a)
     (s, x), (t, y) = _factored(a), _factored(b)
-    if (s == 1.0 and t == 1.0) or not (isinstance(x, Value) and isinstance(y, Value)) or not _is_moderate(s * t):
+    if s == 1.0 or s * t != 1.0:
         return value
-    if not (_takes_factor(x, value) and _takes_factor(y, value)):
-        return value
-    on_x = x.size <= y.size
-    if s * t != 1.0 and ((on_x and t == 1.0) or (not on_x and s == 1.0)):
-        return value  # there it is already
-    if s * t != 1.0:
-        x, y = (_times(s * t, x), y) if on_x else (x, _times(s * t, y))
     fresh = make(np.multiply, x, y)
     return fresh if fresh.like(value) else value
 
@@ -69,18 +68,11 @@ def _factored(a: Any) -> tuple[float, Any]:
     return 1.0, a
 
 
-def _takes_factor(core: Value, product: Value) -> bool:
-    """Can a number multiply it without making another dtype of it?"""
-    return core.is_weak or (core.kind == "f" and core.dtype == product.dtype)
-
-
 def _is_moderate(number: float) -> bool:
     return SMALLEST_FACTOR <= abs(number) <= LARGEST_FACTOR
 
 
 def _times(scale: float, core: Value) -> Value:
-    if core.is_weak:
-        return make(operator.mul, float(scale), core)
     return make(np.negative, core) if scale == -1.0 else make(np.multiply, float(scale), core)
 
 
@@ -89,25 +81,17 @@ def _times(scale: float, core: Value) -> Value:
 
 
 def plain_sums(program: Program) -> Program:
-    """x + -y = x - y, and s (1 - y) a - s y (1 - a) = s (a - y): the delta of the cross-entropy, without its cancellation."""
+    """x + -y = x - y."""
 
     def rule(value: Value) -> Any:
-        if value.kind != "f" or value.op not in (np.add, np.subtract):
+        if value.kind != "f" or value.op is not np.add:
             return value
         x, y = value.args
-        if value.op is np.add:
-            for first, second in ((x, y), (y, x)):
-                if (
-                    isinstance(second, Value)
-                    and second.op is np.negative
-                    and second.name is None
-                    and second.kind == "f"
-                ):
-                    fresh = make(np.subtract, first, second.args[0])
-                    return fresh if fresh.like(value) else value
-            return value
-        found = _difference(factors_of(x), factors_of(y))
-        return value if found is None or not found.like(value) else found
+        for first, second in ((x, y), (y, x)):
+            if isinstance(second, Value) and second.op is np.negative and second.name is None and second.kind == "f":
+                fresh = make(np.subtract, first, second.args[0])
+                return fresh if fresh.like(value) else value
+        return value
 
     return rewrite(program, rule)
 
@@ -132,74 +116,45 @@ LARGEST_PRODUCT = 2**15
 """Of more elements np.sum loses fewer digits, since it adds in pairs: in float32, an ulp and not 20 of a million squares."""
 
 
-def _difference(left: list[Any], right: list[Any]) -> Value | None:
-    """s (a - y), if the factors of the left are s, 1 - y, a and those of the right s, y, 1 - a."""
-    for one in left:
-        y = _complement(one)
-        if y is None:
-            continue
-        for other in right:
-            a = _complement(other)
-            if a is None or not any(f is a for f in left) or not any(f is y for f in right):
-                continue
-            rest = [f for f in left if f is not one and f is not a]
-            again = [f for f in right if f is not other and f is not y]
-            if len(rest) == len(again) == len(left) - 2 <= 1 and all(map(is_number, rest)) and rest == again:
-                fresh = make(np.subtract, a, y)
-                return make(np.multiply, rest[0], fresh) if rest else fresh
-    return None
-
-
-def _complement(a: Any) -> Value | None:
-    """x, if `a` is 1 - x."""
-    if (
-        isinstance(a, Value)
-        and a.op is np.subtract
-        and is_number(a.args[0])
-        and a.args[0] == 1
-        and isinstance(a.args[1], Value)
-    ):
-        return a.args[1]
-    return None
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Activations.
 
 
-def reuse_activations(program: Program) -> Program:
-    """sigma'(z) = a (1 - a) and tanh'(z) = 1 - a**2, where the activation a is there already.
+def plain_slopes(program: Program) -> Program:
+    """The slope of a sigmoid from what is there already: with e = exp(-z) and a = 1 / (1 + e) it is a (1 - a), and 1 - a = e a.
 
-    The rules compute sigmoid(-z), which keeps the digits of 1 - a where a is near 1; this differs from it by at most an ulp of 1.
+    As a difference, 1 - a would have no digits left beyond z = 37. Where e overflows, a is 0 and e a is NaN instead of 1. If
+    sigmoid(-z) has other uses, it is there too.
     """
-    known: dict[Any, Value] = {}
-
-    def rule(value: Value) -> Any:
-        z = value.args[0] if value.args else None
-        if value.op in (sigmoid, np.tanh) and isinstance(z, Value):
-            if value.op is sigmoid and z.op is np.negative:
-                a = known.get((sigmoid, z.args[0]))
-                if a is not None and a.like(value):
-                    return make(np.subtract, 1.0, a)
-            known[value.op, z] = value
-        elif value.op is np.multiply:
-            a = known.get((np.tanh, _whose_slope(value)))
-            if a is not None and a.like(value):
-                return make(np.subtract, 1.0, make(np.square, a))
-        return value
-
-    return rewrite(program, rule)
+    uses = Counter(v for value in program.body() for v in value.inputs)
+    by: dict[Value, Value] = {}
+    for value in program.body():
+        by[value] = fresh = value.with_inputs(by)
+        for i, other in enumerate(value.args) if value.op is np.multiply else ():
+            if _are_opposite(value.args[1 - i], other) and uses[other] == 1:
+                by[value] = _slope(fresh, fresh.args[1 - i])
+    return replaced(program, by) if any(new is not old for old, new in by.items()) else program
 
 
-def _whose_slope(value: Value) -> Value | None:
-    """z, if the value is 4 sigmoid(2 z) sigmoid(-2 z)."""
-    factors = factors_of(value)
-    numbers = [f for f in factors if is_number(f)]
-    parts = [_factored(f.args[0]) for f in factors if isinstance(f, Value) and f.op is sigmoid]
-    if len(factors) == 3 and numbers == [4.0] and len(parts) == 2 and parts[0][1] is parts[1][1]:
-        z: Value = parts[0][1]
-        return z if {parts[0][0], parts[1][0]} == {2.0, -2.0} else None
-    return None
+def _slope(value: Value, a: Value) -> Value:
+    """a (1 - a), for the activation a of z."""
+    z = a.args[0]
+    e = make(np.exp, make(np.negative, z), name=f"e{z.name[1:]}" if (z.name or "").startswith("z") else None)
+    one_less_a = make(np.fmin, make(np.multiply, e, a), 1.0)
+    fresh = make(np.multiply, a, one_less_a, name=value.name, scope=value.scope)
+    return fresh if fresh.like(value) else value
+
+
+def _are_opposite(a: Any, other: Any) -> bool:
+    """Are they sigmoid(z) and sigmoid(-z)?"""
+    z, opposite = _of_sigmoid(a), _of_sigmoid(other)
+    return z is not None and opposite is not None and opposite.op is np.negative and opposite.args[0] is z
+
+
+def _of_sigmoid(a: Any) -> Value | None:
+    """z, if `a` is sigmoid(z)."""
+    z = a.args[0] if isinstance(a, Value) and a.op is sigmoid else None
+    return z if isinstance(z, Value) else None
 
 
 def factors_of(value: Any) -> list[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..ops.indexing import scatter
 from ..writes import setitem
 from .program import Program, Value, Write, make, substituted, values_in
-from .weak import BINARY, UNARY
+from .weak import SCALAR_OPERATIONS
 
 ELEMENTWISE = frozenset(f for f in vars(np).values() if isinstance(f, np.ufunc) and f.signature is None and f.nout == 1)
 """Ufuncs of one result: element i of it depends on element i of the arguments."""
@@ -22,7 +22,7 @@ FRESH = ELEMENTWISE | frozenset((
     np.matmul, np.dot, np.vdot, np.outer, np.tensordot, np.sum, np.max, np.min, np.prod, np.mean, np.var, np.std,
     np.cumsum, np.cumprod, np.where, np.clip, np.round, np.concatenate, np.copy, np.repeat, np.take, np.sort, np.argsort,
     np.argmax, np.argmin, np.any, np.all, np.full, np.zeros_like, np.ones_like, np.full_like, scatter, setitem,
-    *BINARY.values(), *UNARY.values(),
+    *SCALAR_OPERATIONS,
 ))  # fmt: skip
 """Functions whose result shares memory with nothing. Of any other it may be an argument itself, or a view of one."""
 Aliases = Mapping[Value, frozenset[Value]]

@@ -12,9 +12,10 @@ import numpy as np
 from ..ops.activations import relu, sigmoid, softplus
 from ..ops.linalg import matmul_transposed
 from ..ops.reductions import scaled_sum
+from ..ops.transcendental import sech_squared
 from ..rules import IMPURE
 from .algebra import cancel_transposes, drop_identities, name_products, numbers_first
-from .factors import gather_factors, plain_sums, reuse_activations, sums_of_squares
+from .factors import gather_factors, plain_slopes, plain_sums, sums_of_squares
 from .lifetimes import ELEMENTWISE
 from .names import GRADIENT
 from .program import Program, Value, key, make, replaced, rewrite, values_in
@@ -24,7 +25,7 @@ MOST_ROUNDS = 20
 
 def simplified(program: Program) -> Program:
     """The program after all passes, in terms of NumPy's functions where ours can be spelled with them."""
-    return _settled(spelled_out(_settled(program)))
+    return _settled(spelled_out(plain_slopes(_settled(program))))
 
 
 def _settled(program: Program) -> Program:
@@ -192,6 +193,7 @@ def _scaled_sum(x: Value, factor: Any) -> Value:
 SPELLINGS: dict[Any, Callable[..., Value]] = {
     sigmoid: lambda x: make(np.divide, 1.0, make(np.add, 1.0, make(np.exp, make(np.negative, x)))),
     relu: lambda x: make(np.maximum, x, 0),
+    sech_squared: lambda x: make(np.square, make(np.divide, 1.0, make(np.cosh, x))),
     scaled_sum: _scaled_sum,
     matmul_transposed: lambda x, y: make(np.matmul, x, make(np.transpose, y)),
     softplus: lambda x: make(
@@ -200,6 +202,6 @@ SPELLINGS: dict[Any, Callable[..., Value]] = {
 }
 PASSES: tuple[Callable[[Program], Program], ...] = (
     fold_constants, plain_numbers, drop_broadcasts, name_products, cancel_transposes, drop_identities, gather_factors,
-    plain_sums, reuse_activations, plain_arguments, sums_of_squares, numbers_first, merge,
+    plain_sums, plain_arguments, sums_of_squares, numbers_first, merge,
 )  # fmt: skip
 """In the order in which they are applied."""

@@ -6,7 +6,6 @@ and dtype of anything a pass makes are found by computing it once, so no pass in
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from ..graph import NESTS
 from ..rules import IMPURE
 from .sameness import identity
+from .weak import SCALAR_OPERATIONS
 
 Function = Callable[..., Any]
 NONE: Mapping[str, Any] = {}
@@ -65,7 +65,7 @@ class Value:
     @property
     def is_weak(self) -> bool:
         """Is it a Python number, which takes on the dtype of what it meets?"""
-        return type(self.example) in (int, float)
+        return type(self.example) in (bool, int, float)
 
     @property
     def dtype(self) -> Any:
@@ -125,6 +125,8 @@ class Program:
     writes: tuple[Write, ...] = ()
     labels: Mapping[str, Value] = field(default_factory=dict)
     draws: tuple[Value, ...] = ()
+    _body: list[Value] = field(default_factory=list, init=False, repr=False, compare=False)
+    """What `body` found."""
 
     def __post_init__(self) -> None:
         targets = [w.target for w in self.writes]
@@ -143,10 +145,11 @@ class Program:
 
     def body(self) -> list[Value]:
         """The computed values that are needed, each after what it is made from."""
+        if not self._body:
+            self._body.extend(self._ordered())
         return self._body
 
-    @cached_property
-    def _body(self) -> list[Value]:
+    def _ordered(self) -> list[Value]:
         done: set[Value] = set()
         order: list[Value] = []
         waiting: list[tuple[Value, bool]] = [(root, False) for root in reversed(list(self.roots))]
@@ -199,10 +202,10 @@ def example_keywords(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def computed(op: Function, args: Iterable[Any], keywords: Mapping[str, Any] = NONE) -> Any:
-    """A Python number, or an array: NumPy's scalars become 0-d arrays, as in a Tensor."""
+    """A Python number, if Python computes it, or an array: NumPy's scalars become 0-d arrays, as in a Tensor."""
     with np.errstate(all="ignore"):
         result = op(*args, **keywords)
-    return result if type(result) in (int, float) else np.asarray(result)
+    return result if op in SCALAR_OPERATIONS and type(result) in (bool, int, float) else np.asarray(result)
 
 
 def key(value: Value, of: Callable[[Value], Any]) -> Any:

@@ -1,19 +1,17 @@
 """From a function to a program: run it once on placeholders, with everything recorded."""
 
-import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..graph import NESTS, Node
+from ..graph import Node
 from ..mode import tracing
 from ..tensor import Tensor
 from .program import Program, Value, replaced
 from .recorder import Recorder
-from .weak import Number, number, plain
+from .weak import Number
 
 
 class Recording:
@@ -31,22 +29,29 @@ class Recording:
         """The Tensors that the function found outside of its arguments, and the inputs that they are of the program."""
         return self.recorder.captured
 
-    def placeholder(self, given: Any, name: str | None = None, position: int = -1) -> Tensor:
-        """What the function gets in the place of an argument: a Tensor of the same value.
+    def placeholder(self, given: Any, name: str | None = None, position: int = -1, whole: bool = False) -> Any:
+        """What the function gets in the place of an argument: a Tensor of the same value, or a Number.
 
-        position : tells whole numbers apart, when NeedsValue says which of them have to be constants of the program
+        position : which argument a number is; without one it cannot be `fixed`
+        whole : may Python look at the number?
         """
-        if type(given) in (int, float):
-            tensor: Tensor = number(given)
-            tensor.name = name
-        else:
-            tensor = Tensor(given._array if isinstance(given, Node) else np.asarray(given), name=name)
+        recorder = self.recorder
+        if not isinstance(given, Node | np.ndarray):
+            example = given if type(given) in (int, float) else np.asarray(given)
+            value = Value(None, (), {}, example, name)
+            recorder.numbers[value] = position, whole
+            return Number(given, value, recorder)
+        tensor = Tensor(given._array if isinstance(given, Node) else np.asarray(given), name=name)
         if isinstance(given, Node):
             tensor.requires_grad = given._requires_grad
-        example = plain(tensor) if isinstance(tensor, Number) else tensor._array
-        self.recorder.values[tensor.index] = Value(None, (), {}, example, name)
-        self.recorder.given[tensor.index] = position
+        recorder.values[tensor.index] = Value(None, (), {}, tensor._array, name)
+        recorder.given.add(tensor.index)
         return tensor
+
+    @property
+    def fixed(self) -> set[int]:
+        """The positions of the numbers that Python looked at: the program is for their values alone."""
+        return self.recorder.fixed
 
     def run(self, f: Callable[..., Any], args: Sequence[Any] = (), keywords: dict[str, Any] | None = None) -> Any:
         """What f returns. Generators that its operations draw from are put back to where they were."""
@@ -54,11 +59,12 @@ class Recording:
             with tracing(self.recorder), np.errstate(all="ignore"):
                 return f(*args, **(keywords or {}))
         finally:
+            self.recorder.listens = False
             for generator, state in self.recorder.generators.items():
                 generator.bit_generator.state = state
 
-    def value(self, tensor: Node) -> Value:
-        """The Value of a Tensor of the recording, of a placeholder, or of one from outside."""
+    def value(self, tensor: Any) -> Value:
+        """The Value of a Tensor or Number of the recording, of a placeholder, or of a Tensor from outside."""
         return self.recorder.value(tensor)
 
     def conditions(self) -> list[Callable[[], bool]]:
@@ -66,10 +72,11 @@ class Recording:
         return [watch() for _, watch in self.recorder.watches.values()]
 
     def finished(self, program: Program) -> Program:
-        """The program with names from the Tensors, and with constants for what nobody else can change.
+        """The program with names from the Tensors, and with constants in the place of numbers that are `fixed`.
 
-        A leaf that the function made is a constant if nothing holds it or its array any more. If the Tensor is still there, it is
-        another Tensor that was found; if only its array is, the program reads the array at every run.
+        What operations read of arrays is read at every run, whoever made them and whoever holds them. A Tensor that the function
+        made and left somewhere is one that it found from then on. Only what the library made while it recorded, such as the 1
+        from which a backward pass starts, is a constant.
         """
         recorder = self.recorder
         for node in recorder.nodes:
@@ -78,49 +85,16 @@ class Recording:
                 value.name = node.name
         recorder.nodes.clear()
         node = None  # type: ignore[assignment]
-        program = replace(program, draws=tuple(recorder.draws))
-        views = Counter(
-            id(v.example.base) for v in recorder.values.values() if not v.is_weak and v.example.base is not None
-        )
-        by: dict[Value, Any] = {}
-        for leaf, there in recorder.made.items():
+        for value, there in recorder.made.items():
             tensor = there()
-            if tensor is not None and tensor._array is leaf.example:
-                recorder.captured[tensor] = leaf
-            elif leaf.example.base is None and sys.getrefcount(leaf.example) == _LEAF_ALONE + views[id(leaf.example)]:
-                by[leaf] = leaf.example
+            if tensor is not None and tensor._array is value.example:
+                recorder.captured[tensor] = value
+        by: dict[Value, Any] = {value: value.example for value in recorder.constants}
+        for value, (position, _) in recorder.numbers.items():
+            if position in recorder.fixed:
+                by[value] = value.example if value.is_weak else value.example[()]
+        program = replace(program, draws=tuple(recorder.draws))
         inputs = (*program.inputs, *(v for v in recorder.captured.values() if v not in program.inputs))
-        shared: dict[int, Value] = {}
         for value in program.body():
-            args = _owned(value.args, shared, views)
-            keywords = {k: _owned((a,), shared, views)[0] for k, a in value.keywords.items()}
-            mine = Value(value.op, args, keywords, value.example, value.name, value.scope)
-            by[value] = mine.with_inputs(by)
+            by[value] = value.with_inputs(by)
         return replaced(replace(program, inputs=inputs), by)
-
-
-def _owned(args: Any, shared: dict[int, Value], views: Counter[int]) -> Any:
-    """Arguments with Values in the place of arrays that somebody else holds too, who may write into them.
-
-    views : how many examples are views of an array, by its id
-    """
-    counts = _holders(args)
-
-    def owned(a: Any, count: int) -> Any:
-        if type(a) in NESTS:
-            return _owned(a, shared, views)
-        if not isinstance(a, np.ndarray) or (a.base is None and count == _SOLE + views[id(a)]):
-            return a
-        return shared.setdefault(id(a), Value(None, (), {}, a))
-
-    return type(args)([owned(a, n) for a, n in zip(args, counts, strict=True)])
-
-
-def _holders(args: Sequence[Any]) -> list[int]:
-    """How often each of the arguments is referred to."""
-    return [sys.getrefcount(a) for a in args]
-
-
-_SOLE = _holders((np.empty(1),))[0]
-_leaf = Value(None, (), {}, np.empty(1))
-_LEAF_ALONE = sys.getrefcount(_leaf.example)

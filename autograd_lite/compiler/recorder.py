@@ -1,7 +1,8 @@
 """Listening to a function that is recorded: each operation becomes a Value, and what a program could not follow is refused."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from gc import get_referents
 from operator import getitem
 from types import CodeType, ModuleType
@@ -10,13 +11,13 @@ from weakref import ref
 
 import numpy as np
 
-from ..graph import NESTS, Node, clock, nodes_in
+from ..graph import NESTS, Node, clock, leaf, nodes_in
 from ..mode import Tracer
 from ..ops.indexing import scatter
 from ..rules import IMPURE, VJPS, name_of
 from ..writes import setitem
 from .program import Value, key
-from .weak import PACKAGE, Number
+from .weak import Number, is_stand_in, looked, plain
 
 OF_SHAPES = frozenset((
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.may_share_memory,
@@ -27,19 +28,16 @@ SHAPED_BY_VALUES = frozenset((
     np.setdiff1d, np.setxor1d, np.bincount, np.histogram,
 ))  # fmt: skip
 """Functions whose result has as many elements as their arguments' values say."""
-TAKE_ANY_INDEX = frozenset((getitem, setitem, scatter, np.where, np.take))
+INDEXING = frozenset((getitem, setitem, scatter))
+TAKE_ANY_INDEX = INDEXING | frozenset((np.where, np.take))
 """Functions that take a position, or choose, by a number that may be another at each run."""
+
+
+PACKAGE = __name__.partition(".")[0]
 
 
 class CompileError(RuntimeError):
     """A function cannot be compiled, and why."""
-
-
-class NeedsValue(BaseException):
-    """The function needs the value of arguments that are whole numbers: it has to be recorded for these very numbers."""
-
-    def __init__(self, positions: frozenset[int]):
-        self.positions = positions
 
 
 class Recorder(Tracer):
@@ -53,13 +51,24 @@ class Recorder(Tracer):
         """By what they are made from, values that are made from Tensors and numbers alone."""
         self.nodes: list[Node] = []
         """Keeps what was recorded alive, so that names given later are found."""
+        self.stand_ins: dict[int, Value] = {}
+        """What leaves are read for that were made while recording, for arrays and numbers, by index."""
         self.captured: dict[Node, Value] = {}
         self.made: dict[Value, ref[Node]] = {}
         """The leaves that the function made."""
+        self.constants: set[Value] = set()
+        """The leaves that the library made itself, and nobody else has."""
+        self.arrays: dict[int, Value] = {}
+        """By id, the arrays that operations read besides Tensors."""
         self.standing: dict[int, Value] = {}
         """What leaves that the function made have the value of, by index: `x.detach()` has that of x."""
-        self.given: dict[int, int] = {}
-        """Which argument a node is, by its index."""
+        self.given: set[int] = set()
+        """The indices of the placeholders that are Tensors."""
+        self.numbers: dict[Value, tuple[int, bool]] = {}
+        """Of each placeholder that is a Number the position among the arguments, and whether it may be looked at."""
+        self.fixed: set[int] = set()
+        """The positions of the numbers that were looked at. The program is for their values alone."""
+        self.listens = True
         self.draws: list[Value] = []
         self.old_grads: dict[Node, Any] = {}
         """The gradients that were there before, of the Tensors whose gradient the function reads or replaces."""
@@ -71,13 +80,33 @@ class Recorder(Tracer):
     # ------------------------------------------------------------------------------------------------ what is not allowed
 
     def refuse_look(self, tensor: Node, how: str) -> None:
-        positions = self._whole_numbers(tensor)
-        if positions is not None:
-            raise NeedsValue(positions)
-        raise CompileError(
-            f"{how} looks at the value of {tensor.describe()} while its function is being compiled{at_line()}. The program would "
-            "keep that one value for ever: choose with np.where, or look outside of the compiled function"
-        )
+        i = tensor.index
+        value = self.standing.get(i) or self.stand_ins.get(i) or self.values.get(i)
+        if value is None or not self._fix(value):
+            raise _looked_at(tensor.describe(), how)
+
+    def look(self, number: Number, how: str, as_text: bool = False) -> None:
+        """Note that Python uses the value of a number. Raises CompileError for a float, unless it is for a text or an error."""
+        if self.listens and not self._fix(number.source, as_text):
+            name = number.source.name
+            raise _looked_at("a number" if name is None else f"the number {name!r}", how)
+
+    def _fix(self, value: Value, also_floats: bool = False) -> bool:
+        """Fix the arguments that a value follows from, if they are all numbers that may be looked at."""
+        positions: set[int] = set()
+        waiting, seen = [value], {value}
+        while waiting:
+            v = waiting.pop()
+            if v.op is None:
+                position, whole = self.numbers.get(v, (-1, False))
+                if position < 0 or not (whole or also_floats):
+                    return False
+                positions.add(position)
+            further = set(v.inputs) - seen
+            seen |= further
+            waiting += further
+        self.fixed |= positions
+        return bool(positions)
 
     def refuse_write(self, tensor: Node) -> None:
         if self.is_foreign(tensor) or tensor.index in self.given:
@@ -88,10 +117,11 @@ class Recorder(Tracer):
 
     def refuse_inside(self, result: Any) -> None:
         """A result that is no Tensor must not hold one, which would be the same at every call."""
-        node = next((n for n in _within(result) if n.index >= self.started), None)
-        if node is not None:
+        inside = next((n for n in _within(result) if is_stand_in(n) or n.index >= self.started), None)
+        if inside is not None:
+            what = "a number" if is_stand_in(inside) else inside.describe()
             raise CompileError(
-                f"the result holds {node.describe()} inside of a {type(result).__name__}, where a program cannot put the value "
+                f"the result holds {what} inside of a {type(result).__name__}, where a program cannot put the value "
                 "of a later call: return Tensors, and lists, tuples and dicts of them"
             )
 
@@ -116,49 +146,98 @@ class Recorder(Tracer):
         self.watches.setdefault(id(thing), (thing, watch))
 
     def prepare(self, args: Sequence[Any], values: list[Any]) -> None:
-        for i, a in enumerate(args):
-            if isinstance(a, Number):
-                values[i] = a.value
-            elif isinstance(a, np.random.Generator):
+        values[:] = map(plain, values)
+        for a in args:
+            if isinstance(a, np.random.Generator):
                 self.generators.setdefault(a, a.bit_generator.state)
+
+    def prepare_keywords(self, values: dict[str, Any]) -> None:
+        values.update((k, plain(a)) for k, a in values.items())
+
+    def as_tensor(self, a: Any) -> Any:
+        if type(a) in NESTS and next(numbers_in(a), None) is not None:
+            return type(a)(map(self.as_tensor, a))
+        return self._standing_for(np.asarray(a.value), a.source) if is_stand_in(a) else a
+
+    def is_constant(self, leaf: Node) -> None:
+        self.values[leaf.index] = value = Value(None, (), {}, leaf._array)
+        self.constants.add(value)
+
+    def _standing_for(self, array: Any, value: Value) -> Any:
+        made = leaf(array)
+        self.stand_ins[made.index] = value
+        self.nodes.append(made)
+        return made
+
+    def _read(self, a: Any, has_rule: bool) -> Any:
+        """An argument with Tensors in the place of arrays, so that a rule that computes with them is recorded too.
+
+        Where there is no rule for the argument, only a mask may be a Tensor.
+        """
+        if type(a) in NESTS:
+            return type(a)(self._read(part, has_rule) for part in a)
+        if isinstance(a, np.ndarray) and a.ndim and (a.dtype.kind == "b" or (has_rule and a.dtype.kind in "iuf")):
+            return self._standing_for(a, self._argument(a))
+        return a
+
+    def number(self, result: Any, op: Callable[..., Any], arguments: tuple[Any, ...]) -> Number:
+        """The Number that an operation of scalars gives."""
+        example = result if type(result) in (bool, int, float) else np.asarray(result)
+        return Number(result, self._known(Value(op, tuple(map(self._argument, arguments)), {}, example)), self)
 
     def recorded(self, node: Node, values: list[Any]) -> None:
         op = node.op
         assert op is not None
-        if not isinstance(node, Number):
-            self._check(op, node)
+        self._check(op, node)
         args = tuple(self._argument(a) for a in node.args)
         keywords = {k: self._argument(a) for k, a in node.keywords.items()}
         if op is np.reshape:
             args, keywords = _with_order(args, keywords)
-        value = Value(op, args, keywords, node.value if isinstance(node, Number) else node._array, None, node.scope)
+        rules = VJPS.get(op)
+        if rules is not None and op not in INDEXING:
+            node.args = tuple(self._read(a, rules.has(i)) for i, a in enumerate(node.args))
+            node.keywords = {k: self._read(a, rules.has(k)) for k, a in node.keywords.items()}
+        value = Value(op, args, keywords, node._array, None, node.scope)
         self.nodes.append(node)
         if op in IMPURE:
             self.draws.append(value)
-        elif not any(isinstance(a, np.ndarray | list | tuple | dict) for a in (*node.args, *node.keywords.values())):
-            value = self.made_so.setdefault(
-                key(value, id), value
-            )  # what is made again in the backward pass has its name
+        elif not any(isinstance(a, np.ndarray | list | tuple | dict) for a in (*args, *keywords.values())):
+            value = self._known(value)
         self.values[node.index] = value
+
+    def _known(self, value: Value) -> Value:
+        """What is made again, as in the backward pass, is what was made before, and has its name."""
+        return self.made_so.setdefault(key(value, id), value)
 
     def _check(self, op: Callable[..., Any], node: Node) -> None:
         if (op in SHAPED_BY_VALUES and not self._counts_what_stays(op, node)) or (
             op in (np.compress, np.extract) and next(nodes_in(node.args[:1]), None) is not None
         ):
             raise self._shaped_by_values(name_of(op))
-        if op is np.repeat and any(
-            not isinstance(n, Number) for n in nodes_in((*node.args[1:], *node.keywords.values()))
-        ):
+        if op is np.repeat and next(nodes_in((*node.args[1:], *node.keywords.values())), None) is not None:
             raise self._shaped_by_values("np.repeat with repeats from a Tensor")
+        if op is np.repeat:
+            for a in (*node.args[1:], *node.keywords.values()):
+                if isinstance(a, np.ndarray):
+                    self.depends_on(a, partial(_contents, a))
         if op is getitem and any(n._array.dtype == bool for n in nodes_in([node.args[1]])):
             raise self._shaped_by_values(f"{node.args[0].describe()} at a mask")
+        if op is getitem:
+            for number in numbers_in([node.args[1]]):
+                if isinstance(number.value, bool | np.bool_):
+                    number.look("an index")
         if isinstance(op, np.ufunc) or op in TAKE_ANY_INDEX:
             return
         rules = VJPS.get(op)
         given: list[tuple[int | str, Any]] = [*enumerate(node.args), *node.keywords.items()]
-        for n in nodes_in(a for place, a in given if rules is None or not rules.has(place)):
-            if n._array.ndim == 0 and n._array.dtype.kind in "iu":  # an axis, a length, a count: shapes follow from it
-                n.looked_at(f"{name_of(op)}, which takes it as a parameter,")
+        parameters = [a for place, a in given if rules is None or not rules.has(place)]
+        how = f"{name_of(op)}, which takes it as a parameter,"  # an axis, a length, a count: shapes follow from it
+        for n in nodes_in(parameters):
+            if n._array.ndim == 0 and n._array.dtype.kind in "iub":
+                n.looked_at(how)
+        for number in numbers_in(parameters):
+            if isinstance(number.value, int | np.integer | np.bool_):
+                number.look(how)
 
     def _counts_what_stays(self, op: Callable[..., Any], node: Node) -> bool:
         """Is it np.bincount of positions that are no Tensor? Then the program is for their largest, as it is now."""
@@ -168,28 +247,12 @@ class Recorder(Tracer):
         self.depends_on(positions, lambda: _keeps_its_largest(positions))
         return True
 
-    def _whole_numbers(self, tensor: Node) -> frozenset[int] | None:
-        """The arguments that the value follows from, if they are whole numbers and nothing else."""
-        value = self.standing.get(tensor.index) or self.values.get(tensor.index)
-        if value is None:
-            return None
-        positions: set[int] = set()
-        waiting, seen = [value], set[Value]()
-        whole = {id(self.values[index]): position for index, position in self.given.items()}
-        while waiting:
-            v = waiting.pop()
-            if v in seen:
-                continue
-            seen.add(v)
-            if v.op is None:
-                positions.add(whole.get(id(v), -1))
-            waiting.extend(v.inputs)
-        return frozenset(positions) if positions and -1 not in positions else None
-
     def _argument(self, a: Any) -> Any:
-        if isinstance(a, Node):
+        if isinstance(a, Node) or is_stand_in(a):
             return self.value(a)
-        return type(a)(map(self._argument, a)) if type(a) in NESTS else a
+        if isinstance(a, np.ndarray):
+            return self.arrays.setdefault(id(a), Value(None, (), {}, a))
+        return type(a)(map(self._argument, a)) if type(a) in NESTS else looked(a, "an argument")
 
     def stands_for(self, leaf: Node, source: Node) -> None:
         self.standing[leaf.index] = self.value(source)
@@ -198,10 +261,13 @@ class Recorder(Tracer):
     def is_foreign(self, tensor: Node) -> bool:
         return tensor.index < self.started
 
-    def value(self, node: Node) -> Value:
-        """The Value of a node: recorded, or found outside, or made by the function from data."""
-        if not node._written and node.index in self.standing:
-            return self.standing[node.index]
+    def value(self, node: Any) -> Value:
+        """The Value of a Number, or of a node: recorded, or found outside, or made by the function from data."""
+        if is_stand_in(node):
+            return node.source  # type: ignore[no-any-return]
+        for known_so in (self.standing, self.stand_ins):
+            if not node._written and node.index in known_so:
+                return known_so[node.index]
         known = self.values.get(node.index)
         if known is not None and (known.op is not None or node.index in self.given or known.example is node._array):
             return known
@@ -220,6 +286,28 @@ def _keeps_its_largest(positions: Any) -> Callable[[], bool]:
     return lambda: bool(np.max(positions, initial=-1) == largest)
 
 
+def _looked_at(what: str, how: str) -> CompileError:
+    return CompileError(
+        f"{how} looks at the value of {what} while its function is being compiled{at_line()}. The program would keep that one "
+        "value for ever: choose with np.where, or look outside of the compiled function"
+    )
+
+
+def numbers_in(values: Iterable[Any]) -> Iterator[Number]:
+    """The Numbers among values, looking into lists and tuples."""
+    for a in values:
+        if is_stand_in(a):
+            yield a
+        elif type(a) in NESTS:
+            yield from numbers_in(a)
+
+
+def _contents(array: np.ndarray[Any, Any]) -> Callable[[], bool]:
+    """Says, when called, whether the elements of an array are what they are now."""
+    now = array.copy()
+    return lambda: np.array_equal(array, now)
+
+
 def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of np.reshape where the order "A", in which elements lie in memory, is C or F: passes change how they lie."""
     order = "F" if args[0].example.flags.fnc else "C"
@@ -228,12 +316,12 @@ def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[
     }
 
 
-def _within(thing: Any) -> Iterator[Node]:
-    """The Tensors that an object holds: in its attributes, in a closure, in any container."""
+def _within(thing: Any) -> Iterator[Any]:
+    """The Tensors and Numbers that an object holds: in its attributes, in a closure, in any container."""
     waiting, seen = [thing], {id(vars(m)) for m in [*sys.modules.values()] if isinstance(m, ModuleType)}
     while waiting:
         a = waiting.pop()
-        if isinstance(a, Node):
+        if is_stand_in(a) or isinstance(a, Node):
             yield a
         elif id(a) not in seen and not isinstance(a, type | ModuleType | CodeType | str | bytes | np.ndarray):
             seen.add(id(a))
@@ -241,8 +329,8 @@ def _within(thing: Any) -> Iterator[Node]:
 
 
 def at_line() -> str:
-    """Where in the caller's own code we are."""
+    """Where in the caller's own code we are: in the innermost frame that is of no module of this package or of NumPy."""
     frame = sys._getframe(1)
-    while frame is not None and (frame.f_code.co_filename.startswith(PACKAGE) or "/numpy/" in frame.f_code.co_filename):
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in (PACKAGE, "numpy"):
         frame = frame.f_back  # type: ignore[assignment]
     return f", at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""

@@ -4,7 +4,7 @@ import linecache
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
-from threading import Lock, RLock
+from threading import Lock
 from traceback import walk_tb
 from types import CodeType
 from typing import Any
@@ -12,6 +12,7 @@ from weakref import finalize
 
 import numpy as np
 
+from ..locks import own_lock
 from ..quiet import silence
 from .interpreter import settled
 from .lifetimes import independent_writes
@@ -54,7 +55,9 @@ class Runnable:
         finalize(self, linecache.cache.pop, self._filename, None)
         self._code: CodeType = _compile(self.text, self._filename, "exec")
         self._idle: list[Callable[..., Any]] = []
-        self._writing = RLock() if program.writes else None
+        self._writing: Any = None
+        if program.writes:
+            own_lock(self, "_writing")
         self._calls_others = any(is_foreign(v.op) for v in program.body())
         """Are there functions in it that may use context variables?"""
         forget((*program.inputs, *program.body(), *running.inputs, *running.body()))

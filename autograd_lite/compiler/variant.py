@@ -1,6 +1,6 @@
 """One recording of a compiled function: the program, where its inputs come from, and where its results go."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -16,7 +16,8 @@ from .program import Program, Value
 from .record import Recording
 from .recorder import CompileError
 from .runnable import Runnable
-from .signature import function_name, hooks_of, is_input, is_whole, layout, parameter_names
+from .signature import function_name, hooks_of, is_input, is_number, is_whole, layout, parameter_names
+from .weak import is_stand_in, plain
 
 _PLAIN, _TENSOR, _SEALED = range(3)
 Fetch = Callable[[list[Any]], Any]
@@ -25,14 +26,17 @@ _SLOT = object()
 
 
 class Variant:
-    """constant : the positions of the arguments that f gets as they are, because it uses them as lengths"""
+    """themselves : the positions of the numbers that f gets themselves, instead of what stands for them"""
 
-    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, constant: set[int]):
+    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, themselves: Container[int] = ()):
         given = list(leaves((args, keywords)))
+        numbers = {i for i, a in enumerate(given) if is_number(a) and i in themselves}
+        self.used = 0
+        """When it was last run."""
         self._itself: dict[int, Node] = {}
         """Arguments that f also finds elsewhere. There it is one Tensor, so it has to be one here."""
         while True:
-            trial = Trial(f, args, keywords, constant | self._itself.keys())
+            trial = Trial(f, args, keywords, numbers | self._itself.keys())
             again = {
                 i: a
                 for i, a in enumerate(given)
@@ -41,6 +45,8 @@ class Variant:
             if not again:
                 break
             self._itself |= again
+        self.fixed = {i: repr(given[i]) for i in sorted(numbers | trial.recording.fixed)}
+        """The numbers that it is for, by position: as text, in which 0.0 and -0.0 differ."""
         self._template = trial.template
         self._grads = trial.grads
         self._tensors = [i for i, a in enumerate(given) if isinstance(a, Node)]
@@ -49,13 +55,16 @@ class Variant:
         self._watched = [_Watched(t) for t in trial.recording.captured if t not in trial.old_gradients]
         self._had_grads = [(t, old is not None) for t, old in trial.old_grads if not trial.is_placeholder(t)]
         usual = _TENSOR if self._tensors or trial.made_tensors else _PLAIN
-        self._hows = [_SEALED if need else usual for need in trial.needs]
+        self._hows = [_PLAIN if need is None else _SEALED if need else usual for need in trial.needs]
+        self._has_numbers = any(v.is_weak for v in program.body())
+        self._arrays = [(v.example, v.example.shape, v.example.strides, v.example.dtype) for v in _constants(program)]
         self._masks = [(v.example, np.count_nonzero(v.example)) for v in _constants(program) if v.kind == "b"]
         """Shapes may follow from how many elements of a mask are true."""
         self._conditions = trial.recording.conditions()
         self._fits_always = not (
             self._conditions
-            or self._masks
+            or self.fixed
+            or self._arrays
             or self._had_grads
             or self._watched
             or self._itself
@@ -69,9 +78,14 @@ class Variant:
             return True
         tensors = [given[i] for i in self._tensors]
         return (
-            all(holds() for holds in self._conditions)
+            all(repr(given[i]) == text for i, text in self.fixed.items())
+            and all(holds() for holds in self._conditions)
             and all((t._grad is not None) is had for t, had in self._had_grads)
             and all(watched.is_as_it_was() for watched in self._watched)
+            and all(
+                a.shape == shape and a.strides == strides and a.dtype is kind
+                for a, shape, strides, kind in self._arrays
+            )
             and all(np.count_nonzero(mask) == n for mask, n in self._masks)
             and (len(tensors) < 2 or _pattern(tensors) == self._order)
             and all(given[i] is t for i, t in self._itself.items())
@@ -79,7 +93,12 @@ class Variant:
         )
 
     def __call__(self, given: list[Any]) -> Any:
-        results = self.runnable(*[fetch(given) for fetch in self._inputs])
+        try:
+            results = self.runnable(*[fetch(given) for fetch in self._inputs])
+        except (ArithmeticError, TypeError) as error:
+            if self._has_numbers and not isinstance(error, FloatingPointError):
+                raise NotForThese from error
+            raise
         if self._template is _SLOT:
             answer = self._finished(results[0], self._hows[0], given)
         else:
@@ -95,7 +114,7 @@ class Variant:
         return answer
 
     def _finished(self, result: Any, how: int, given: list[Any]) -> Any:
-        if how == _PLAIN or type(result) in (int, float):
+        if how == _PLAIN:
             return result[()] if type(result) is np.ndarray and not result.ndim else result
         tensor = leaf(np.asarray(result))
         if how == _SEALED:
@@ -106,12 +125,16 @@ class Variant:
         return tensor
 
 
+class NotForThese(Exception):
+    """A program cannot compute with these numbers as Python does: it divides by 0, or their power is complex."""
+
+
 class Trial:
     """A run of the function on placeholders. as_it_is : the positions of the arguments that it gets themselves"""
 
     def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, as_it_is: set[int]):
         self.recording = recording = Recording()
-        self.placeholders: dict[int, Tensor] = {}
+        self.placeholders: dict[int, Any] = {}
         self._grad_placeholders: dict[int, Tensor] = {}
         placed: dict[Any, Tensor] = {}
         arguments = list(leaves((args, keywords)))
@@ -122,7 +145,7 @@ class Trial:
             if isinstance(a, Node) and a in placed:
                 arguments[i] = placed[a]
                 continue
-            self.placeholders[i] = arguments[i] = p = recording.placeholder(a, name, i if is_whole(a) else -1)
+            self.placeholders[i] = arguments[i] = p = recording.placeholder(a, name, i, is_whole(a))
             if isinstance(a, Node):
                 placed[a] = p
                 if a._extras is not None:
@@ -130,7 +153,7 @@ class Trial:
                     extras(p).retain_grad = a._extras.retain_grad
                 if a._grad is not None:
                     p._grad = self._grad_placeholders[i] = recording.placeholder(a._grad, name and f"grad_{name}")
-        positions = {p: i for i, p in self.placeholders.items()}
+        positions = {p: i for i, p in self.placeholders.items() if isinstance(p, Node)}
         placed_args, placed_keywords = rebuilt((args, keywords), iter(arguments))
         old_grads = recording.recorder.old_grads
         self.old_grads = old_grads.items()
@@ -140,21 +163,23 @@ class Trial:
         finally:
             for tensor, old in old_grads.items():
                 tensor._grad = old
+        result = _with_plain_keys(result)
         everything = leaves(result)
         for r in everything:
-            if not isinstance(r, Node) and not is_input(r):
+            if not _is_slot(r) and not is_input(r):
                 recording.recorder.refuse_inside(r)
-        flat = [r for r in everything if isinstance(r, Node)]
-        self.template = mapped(lambda r: _SLOT if isinstance(r, Node) else r, result)
-        self.needs = [self._leads_outside(r) for r in flat]
-        self.grads: list[tuple[Any, bool]] = [(positions.get(t, t), g is not None) for t, g in new_grads.items()]  # type: ignore[call-overload]
+        flat = [r for r in everything if _is_slot(r)]
+        self.template = mapped(lambda r: _SLOT if _is_slot(r) else r, result)
+        self.needs = [None if is_stand_in(r) else self._leads_outside(r) for r in flat]
+        """Of the results, whether they depend on Tensors outside that require a gradient; None of those that are numbers."""
+        self.grads: list[tuple[Any, bool]] = [(positions.get(t, t), g is not None) for t, g in new_grads.items()]
         self._results = [recording.value(r) for r in flat]
         left = {t: recording.value(g) for t, g in new_grads.items() if g is not None}
         self._left = list(left.values())
         self._labels = {
             r.name: v
             for r, v in zip(flat, self._results, strict=True)
-            if r.name and r.name.startswith("dC_d") and not GRADIENT.fullmatch(r.name)
+            if isinstance(r, Node) and r.name and r.name.startswith("dC_d") and not GRADIENT.fullmatch(r.name)
         }
         self._labels |= {f"dC_d{t.name}": v for t, v in left.items() if t.name}
         self.old_gradients = {old: t for t, old in old_grads.items() if old is not None and t not in positions}
@@ -188,7 +213,8 @@ class Trial:
         recording = self.recording
         fetch: dict[Value, Fetch] = {}
         for i, p in self.placeholders.items():
-            fetch[recording.value(p)] = _data_of(i) if i in self._tensors else itemgetter(i)
+            if i not in recording.fixed:
+                fetch[recording.value(p)] = _data_of(i) if i in self._tensors else itemgetter(i)
         given = len(fetch)
         for i, p in self._grad_placeholders.items():
             fetch[recording.value(p)] = _grad_of(i)
@@ -202,6 +228,21 @@ class Trial:
         used = {*program.roots, *(a for v in program.body() for a in v.inputs)}
         inputs = [v for n, v in enumerate(program.inputs) if n < given or v in used]
         return replace(program, inputs=tuple(inputs)), [fetch[v] for v in inputs]
+
+
+def _is_slot(result: Any) -> bool:
+    """Does a program put a result of its own there?"""
+    return is_stand_in(result) or isinstance(result, Node)
+
+
+def _with_plain_keys(tree: Any) -> Any:
+    """The same containers, with numbers themselves as the keys of dicts: to be keys they were looked at."""
+    if isinstance(tree, dict):
+        return {plain(k): _with_plain_keys(part) for k, part in tree.items()}
+    if isinstance(tree, list | tuple):
+        parts = map(_with_plain_keys, tree)
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    return tree
 
 
 def _constants(program: Program) -> set[Value]:

@@ -14,7 +14,7 @@ def _to_winner(g, x, y, x_wins):
 
 def _power_dx(g, ans, x, y):
     """y x**(y-1), which is 0 where y is 0: the power of x taken there is 1, not -1, so that x = 0 does no harm."""
-    if isinstance(y, int | float):
+    if type(y) in (int, float):
         return g * 0.0 if y == 0 else g * (y * x ** (y - 1))
     return g * (y * power_before(x, np.where((x == 0) & (y == 0), ans.dtype.type(1), y)))
 

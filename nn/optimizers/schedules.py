@@ -7,6 +7,7 @@ steps of the schedule, k = 0, 1, 2, ... `Schedule` applies one. `Halving` looks 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from operator import index
 from typing import Any
 
@@ -16,16 +17,40 @@ from .numbers import above_0, at_least_0
 Factor = Callable[[int], float]
 
 
+@dataclass(frozen=True)
+class _Steps:
+    every: int
+    factor: float
+
+    def __call__(self, k: int) -> float:
+        return self.factor ** (k // self.every)
+
+
 def step_decay(every: int, factor: float = 0.1) -> Factor:
     """Times `factor` after every `every` steps."""
-    every, factor = _at_least_1("every", every), above_0("factor", factor)
-    return lambda k: factor ** (k // every)
+    return _Steps(_at_least_1("every", every), above_0("factor", factor))
+
+
+@dataclass(frozen=True)
+class _Exponential:
+    factor: float
+
+    def __call__(self, k: int) -> float:
+        return self.factor**k
 
 
 def exponential_decay(factor: float) -> Factor:
     """Times `factor` after each step."""
-    factor = above_0("factor", factor)
-    return lambda k: factor**k
+    return _Exponential(above_0("factor", factor))
+
+
+@dataclass(frozen=True)
+class _Cosine:
+    steps: int
+    least: float
+
+    def __call__(self, k: int) -> float:
+        return self.least + (1 - self.least) * (1 + math.cos(math.pi * min(k, self.steps) / self.steps)) / 2
 
 
 def cosine_decay(steps: int, least: float = 0.0) -> Factor:
@@ -36,7 +61,19 @@ def cosine_decay(steps: int, least: float = 0.0) -> Factor:
     steps = _at_least_1("steps", steps)
     if not 0 <= least <= 1:
         raise ValueError(f"least is {least}, needs a fraction of the learning rate from 0 to 1")
-    return lambda k: least + (1 - least) * (1 + math.cos(math.pi * min(k, steps) / steps)) / 2
+    return _Cosine(steps, least)
+
+
+@dataclass(frozen=True)
+class _WarmUp:
+    steps: int
+    then: Factor | None
+    start: float
+
+    def __call__(self, k: int) -> float:
+        if k < self.steps:
+            return self.start + (1 - self.start) * k / self.steps
+        return 1.0 if self.then is None else self.then(k - self.steps)
 
 
 def warm_up(steps: int, then: Factor | None = None, start: float = 0.0) -> Factor:
@@ -44,8 +81,7 @@ def warm_up(steps: int, then: Factor | None = None, start: float = 0.0) -> Facto
     steps = _at_least_1("steps", steps)
     if not 0 <= start <= 1:
         raise ValueError(f"start is {start}, needs a fraction of the learning rate from 0 to 1")
-    after = then or (lambda k: 1.0)
-    return lambda k: start + (1 - start) * k / steps if k < steps else after(k - steps)
+    return _WarmUp(steps, then, start)
 
 
 class Scheduler(ABC):
