@@ -15,6 +15,7 @@ from .costs import (
 )  # fmt: skip
 from .data_preparation import Standardizer, split, standardize
 from .datasets import Digits, load_digits, one_hot
+from .evaluation import accuracy, evaluate
 from .fitting import Training, fit
 from .history import Epoch, History
 from .layers import (
@@ -78,7 +79,7 @@ from .saving import load, save
 from .sequential import MLP, Residual, Sequential
 from .speed import LearningSpeed, gradient_norms, learning_speed
 from .toys import circles, moons, spirals, xor
-from .train import accuracy, evaluate, make_step, mini_batches
+from .train import make_step, mini_batches
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "SELU", "SGD", "Activation", "Adagrad", "Adam", "AdamW", "AvgPool",

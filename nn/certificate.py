@@ -78,7 +78,7 @@ class Certificate:
 def verify_backprop(net: Sequential, x: ArrayLike, y: ArrayLike, cost: Cost = quadratic_cost) -> Certificate:
     """Hold the gradients of the graph that `net` and `cost` record against the four equations of backpropagation.
 
-    net : an MLP, or a Sequential of Linear layers, each followed by at most one activation
+    net : an MLP, or a Sequential of Linear layers, each followed by at most one activation; BP3 is of those with biases
     x : (n, n_in) or (n_in,);  y : targets, in the shape of the output
     cost : quadratic_cost, squared_error or cross_entropy_cost
 
@@ -99,9 +99,11 @@ def verify_backprop(net: Sequential, x: ArrayLike, y: ArrayLike, cost: Cost = qu
     dtype = output.dtype
     if dtype not in TOLERANCES:
         raise TypeError(f"the output has dtype {dtype}; the equations are checked in float64 and float32")
-    parameters = [p for layer in layers for p in (layer.linear.W, layer.linear.b)]
-    found = gradients(cost(output, y), [*(layer.z for layer in layers), *parameters])
-    deltas, dC_dWb = [_value(g) for g in found[: len(layers)]], [_value(g) for g in found[len(layers) :]]
+    weights = [layer.linear.W for layer in layers]
+    biases = [layer.linear.b for layer in layers if layer.linear.b is not None]
+    found = [_value(g) for g in gradients(cost(output, y), [*(layer.z for layer in layers), *weights, *biases])]
+    deltas, dC_dW = found[: len(layers)], found[len(layers) : 2 * len(layers)]
+    dC_db = iter(found[2 * len(layers) :])
 
     residuals: list[dict[str, float]] = []
     tiny = float(np.finfo(dtype).tiny)
@@ -114,8 +116,9 @@ def verify_backprop(net: Sequential, x: ArrayLike, y: ArrayLike, cost: Cost = qu
             else:
                 carried_back = room.bp2(_value(layers[i + 1].linear.W), deltas[i + 1], prime)
                 here["BP2"] = _residual(deltas[i], carried_back, tiny)
-            here["BP3"] = _residual(dC_dWb[2 * i + 1], room.bp3(deltas[i]), tiny)
-            here["BP4"] = _residual(dC_dWb[2 * i], room.bp4(deltas[i], _value(layer.a_prev)), tiny)
+            if layer.linear.b is not None:
+                here["BP3"] = _residual(next(dC_db), room.bp3(deltas[i]), tiny)
+            here["BP4"] = _residual(dC_dW[i], room.bp4(deltas[i], _value(layer.a_prev)), tiny)
             residuals.append(here)
     return Certificate(residuals, TOLERANCES[dtype])
 

@@ -1,11 +1,13 @@
 """What is done to data before training: examples held out, features of mean 0 and deviation 1."""
 
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .layers import Seed
+from .arguments import Seed, generator, short
+from .evaluation import array_of
 
 Array = NDArray[Any]
 Pair = tuple[Array, Array]
@@ -14,18 +16,39 @@ Pair = tuple[Array, Array]
 def split(x: ArrayLike, y: ArrayLike, held_out: float | int, seed: Seed = None) -> tuple[Pair, Pair]:
     """Examples to train on and examples for validation, ((x, y), (x, y)), in random order.
 
-    held_out : how many are for validation, or as a float between 0 and 1 which part
+    held_out : how many are for validation, or as a fraction between 0 and 1 which part
 
     Raises ValueError if x and y are not equally many, or either part would be empty.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = array_of(x), array_of(y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"x has shape {x.shape}, y {y.shape}: they need as many rows as each other")
-    count = round(held_out * len(x)) if isinstance(held_out, float) else held_out
+    count = _count(held_out, len(x))
     if not 0 < count < len(x):
         raise ValueError(f"held_out is {held_out}: of {len(x)} examples both parts need one or more")
-    order = np.random.default_rng(seed).permutation(len(x))
+    order = generator(seed).permutation(len(x))
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
+
+
+def _count(held_out: Any, n: int) -> int:
+    """Of any kind of number, 0-d arrays and fractions included: a whole one is a count, any other a part."""
+    if isinstance(held_out, bool | np.bool_ | str | bytes | complex) or np.ndim(held_out):
+        raise TypeError(f"held_out is {short(held_out)}, needs a number of examples, or a fraction between 0 and 1")
+    try:
+        return index(held_out)
+    except TypeError:
+        pass
+    try:
+        part = (
+            float(str(held_out)) if isinstance(held_out, np.floating) else float(held_out)
+        )  # 0.2, whatever the precision
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"held_out is {short(held_out)}, needs a number of examples, or a fraction between 0 and 1"
+        ) from None
+    if not 0 < part < 1:
+        raise ValueError(f"held_out is {held_out}, needs a number of examples, or a fraction between 0 and 1")
+    return round(part * n)
 
 
 class Standardizer(NamedTuple):

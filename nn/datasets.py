@@ -61,10 +61,12 @@ def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float64]:
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels have dtype {labels.dtype}, needs integers")
+    if not isinstance(n_classes, int | np.integer) or n_classes < 1:
+        raise TypeError(f"n_classes is {n_classes!r}, needs a whole number of at least 1")
     outside = labels[(labels < 0) | (labels >= n_classes)]
     if outside.size:
         raise ValueError(f"label {outside[0]} is not one of the {n_classes} classes 0 to {n_classes - 1}")
-    rows: NDArray[np.float64] = np.eye(n_classes)[labels]
+    rows: NDArray[np.float64] = (labels[..., None] == np.arange(n_classes)).astype(np.float64)
     return rows
 
 
@@ -85,7 +87,7 @@ def load_digits(size: int = 28) -> Digits:
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0 (see data/NOTICE).
     """
-    if size not in (8, 28):
+    if not isinstance(size, int | np.integer) or size not in (8, 28):
         raise ValueError(f"size is {size!r}, but the digits come as 8 (8 x 8 pixels) or 28 (28 x 28)")
     content = (resources.files("nn") / "data" / "digits.npz").read_bytes()
     if hashlib.sha256(content).hexdigest() != _DIGITS_SHA256:
@@ -211,10 +213,16 @@ def _idx_files(folder: Path) -> list[NDArray[np.uint8]]:
 
 
 def _plain_or_gz(folder: Path, part: _Part) -> Path:
-    for file in folder / part.file, folder / f"{part.file}.gz":
-        if file.is_file():
-            return file
+    for file in names_of(part):
+        if (folder / file).is_file():
+            return folder / file
     raise FileNotFoundError(f"{folder}: holds neither {part.file} nor {part.file}.gz; {_TAKES}")
+
+
+def names_of(part: _Part) -> list[str]:
+    """How a file may be called: as it was published, or with the dots that some tools put in the place of a dash."""
+    plain = [part.file, part.file.replace("-idx", ".idx")]
+    return [f"{name}{ending}" for ending in ("", ".gz") for name in plain]
 
 
 def _idx(file: Path, part: _Part) -> NDArray[np.uint8]:

@@ -2,29 +2,28 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from operator import index
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from os import PathLike
 
 from .agreement import fingerprint
+from .arguments import function, generator, short, switch, whole
 from .checkpoints import Checkpoint, Parts, content_of
 from .costs import quadratic_cost
+from .evaluation import CostFunction
+from .examples import Examples, examples_of
 from .files import StrPath
 from .history import Epoch, History
-from .layers import Embedding, Seed
+from .layers import Seed
 from .loop import Loop, Metric
 from .modes import learning, still_learning
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.schedules import Scheduler
 from .parallel import Ranks, in_all, parallel_step
+from .rehearsal import rehearse
 from .resuming import Settings, settings_of_data
+from .run_parts import callbacks_of, metrics_of, require_accuracy, require_average_among, require_one_net, require_parts
 from .stopping import Best
-from .train import CostFunction, Examples, _examples, _progress_bar, batch_count, make_step, mini_batches
-
-Arrays = tuple[NDArray[Any], NDArray[Any]]
+from .train import _progress_bar, batch_count, make_step, mini_batches
 
 
 class Training:
@@ -73,17 +72,30 @@ def fit(
 ) -> History:
     """Train a network on mini-batches, and return the history.
 
-    data, validation : inputs (n, n_in) and targets (n, m), finite; they are converted to the dtype of the network. Costs of
-        classes take class numbers (n,) as well, and a network with an Embedding whole numbers as inputs
+    What is wrong with the arguments, or with network, data and cost together, is found before a weight moves: the network runs on
+    a few examples, and the cost looks at all targets. One warning each tells of inputs that are not scaled, and of a softmax cost
+    of outputs that are no logits. A history has accuracies where the targets are classes, as `nn.accuracy` says.
+
+    Parameters
+    ----------
+    net : nn.Module
+        A network that is wholly in evaluation mode is put into training for the run, and back. In any other every layer keeps its
+        mode: one that was put into evaluation mode by itself, `net.layers[1].eval()`, keeps its statistics; its weights learn.
+    data, validation : (x, y)
+        Inputs (n, n_in) and targets (n, m), finite; they are converted to the dtype of the network. Costs of classes take class
+        numbers (n,) as well, and a network with an Embedding whole numbers as inputs.
+    optimizer : of the parameters of this network
     epochs : how often every example is seen, those before a break included
-    drop_last : leave out the last mini-batch of an epoch if it is smaller than `batch_size`
+    cost : `cost(output, y)`, a Tensor of one number. Costs of an epoch are that of all examples together, so a cost of one's own
+        need not be an average, except with `among`.
+    batch_size, drop_last : examples in a mini-batch; and is the last one of an epoch left out if it is smaller?
     seed : of the order of the examples: an int, a Generator, or None for another order each time
     compiled : as for `make_step`
     progress : show a progress bar, if on a terminal or in a notebook
     report : called with the Epoch at the end of every epoch
     callbacks : each is called with the `Training` at the end of every epoch, and may call its `stop()`
     metrics : functions of outputs and targets by name; their values on the validation data, or without these on `data`, are
-        in `history.metrics`
+        in `history.metrics`, except where one returns None
     schedule : changes the learning rate after every epoch, or every mini-batch if it says so
     patience : stop when so many epochs have brought nothing better; `monitor` says if the cost counts or the accuracy, of the
         validation data if there are some
@@ -95,9 +107,20 @@ def fit(
         alone reports and writes. Layers that draw random numbers draw others in each; with one process, the same as without
         `among`
 
-    A network that is wholly in evaluation mode is put into training for the run, and back. In any other every layer keeps its
-    mode: one that was put into evaluation mode by itself, `net.layers[1].eval()`, is frozen.
+    Returns
+    -------
+    History
 
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of another kind or out of range, for data that do not fit or are not finite, for `monitor="accuracy"` where
+        there is none, and for a checkpoint that is damaged or of another run: nothing is changed then.
+    FloatingPointError
+        If the cost stops being finite.
+
+    Notes
+    -----
     A resumed run has the results that it would have had without the break. So it must be given the same data, validation,
     cost, kind of network, optimizer, schedule, batch_size, drop_last and seed, with the same options; with keep_best, the same
     monitor. What network, optimizer, schedule and a Generator hold besides is replaced. The rest may change: epochs, patience,
@@ -110,19 +133,33 @@ def fit(
     Ctrl-C ends the training: the history so far is returned, marked as interrupted. It may come in the middle of an update;
     the checkpoint is of the last whole epoch. The network is left as it was then, as it is by an error.
 
-    Raises ValueError for arguments out of range, for data that do not fit or are not finite, and for a checkpoint that is
-    damaged or of another run: nothing is changed then. Raises FloatingPointError if the cost stops being finite.
+    Examples
+    --------
+    >>> x, y = nn.xor(40, seed=0)
+    >>> net = nn.MLP([2, 8, 2], activation="tanh", output="identity", seed=0)
+    >>> optimizer = nn.Adam(net.parameters(), lr=0.05)
+    >>> history = nn.fit(net, (x, y), cost=nn.softmax_cross_entropy, optimizer=optimizer, epochs=20, seed=0)
+    >>> history.epochs[-1].accuracy
+    1.0
     """
-    epochs, batch_size, callbacks = index(epochs), index(batch_size), list(callbacks)
-    if epochs < 0:
-        raise ValueError(f"epochs is {epochs}, needs at least 0")
+    epochs, batch_size = whole("epochs", epochs, 0), whole("batch_size", batch_size, 1)
+    drop_last, keep_best = switch("drop_last", drop_last), switch("keep_best", keep_best)
+    compiled, progress, resume = switch("compiled", compiled), switch("progress", progress), switch("resume", resume)
+    callbacks, measured = callbacks_of(callbacks), metrics_of(metrics)
+    if report is not None:
+        function("report", report, "print")
+    require_parts(net, optimizer, cost, schedule, among)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=, the file to go on from")
-    _require_one_net(net, optimizer, schedule)
-    examples, held_out = _converted(net, data, validation, cost)
-    batches = batch_count(len(examples[0]), batch_size, drop_last)
+    if checkpoint is not None and not isinstance(checkpoint, str | PathLike):
+        raise TypeError(f"checkpoint is {short(checkpoint)}, needs the path of a file")
     best = Best(monitor, patience, keep_best)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
+    require_one_net(net, optimizer, schedule)
+    examples = examples_of("data", data, net, cost)
+    held_out = None if validation is None else examples_of("validation", validation, net, cost)
+    n = len(examples[0])
+    batches = batch_count(n, batch_size, drop_last)
     if among is not None:
         same: Settings = {
             "epochs": epochs,
@@ -144,12 +181,16 @@ def fit(
                 find = partial(content_of, checkpoint)
                 found = find() if among is None else among.by_first(find)
                 history = history if found is None else file.resume(found)
+        coding = rehearse(net, cost, examples, held_out, batch_size if drop_last else n % batch_size or batch_size)
+        require_accuracy(monitor, coding)
+        if among is not None:
+            require_average_among(net, cost, examples)
         if among is None:
             step = make_step(net, cost, optimizer, compiled)
         else:
             among.give_weights(net)
             step = parallel_step(net, cost, optimizer, among, compiled)
-        loop = Loop(net, optimizer, schedule, cost, step, examples, held_out, dict(metrics or {}), best, history, among)
+        loop = Loop(net, optimizer, schedule, cost, step, examples, held_out, measured, best, history, coding, among)
         run = Training(net, optimizer, history)
         first_process = among is None or among.is_first
         first = len(history.epochs) + 1
@@ -182,22 +223,3 @@ def fit(
             net.zero_grad()
             optimizer.zero_grad()
     return history
-
-
-def _require_one_net(net: Module, optimizer: Optimizer, schedule: Scheduler | None) -> None:
-    if set(net.parameters()).isdisjoint(optimizer.params):
-        raise ValueError(
-            f"the optimizer has none of the parameters of this {type(net).__name__}: it would learn nothing"
-        )
-    if schedule is not None and schedule.optimizer is not optimizer:
-        raise ValueError("the schedule changes the learning rate of another optimizer: make it with the one given here")
-
-
-def _converted(
-    net: Module, data: Examples, validation: Examples | None, cost: CostFunction
-) -> tuple[Arrays, Arrays | None]:
-    """Both data sets as the network takes them."""
-    dtype = net.parameters()[0].dtype
-    symbols = any(isinstance(module, Embedding) for _, module in net.named_modules())
-    held_out = None if validation is None else _examples("validation", validation, dtype, cost, symbols)
-    return _examples("data", data, dtype, cost, symbols), held_out

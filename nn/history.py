@@ -18,21 +18,28 @@ if TYPE_CHECKING:
 
 
 class Epoch(NamedTuple):
-    """The state at the end of an epoch: costs, and accuracies as fractions from 0 to 1, of all examples."""
+    """The state at the end of an epoch: costs, and accuracies as fractions from 0 to 1, of all examples.
+
+    The accuracies are None where the targets are no classes, as `nn.accuracy` says.
+    """
 
     epoch: int
     cost: float
-    accuracy: float
+    accuracy: float | None
     validation_cost: float | None
     validation_accuracy: float | None
     seconds: float
     """How long the epoch took, without these evaluations."""
 
     def __str__(self) -> str:
-        held_out = ""
-        if self.validation_cost is not None and self.validation_accuracy is not None:
-            held_out = f"   held out: cost {self.validation_cost:.4f}, accuracy {self.validation_accuracy:.1%}"
-        return f"epoch {self.epoch:3d}   cost {self.cost:.4f}, accuracy {self.accuracy:.1%}{held_out}"
+        line = f"epoch {self.epoch:3d}   {_quality(self.cost, self.accuracy)}"
+        if self.validation_cost is not None:
+            line += f"   held out: {_quality(self.validation_cost, self.validation_accuracy)}"
+        return line
+
+
+def _quality(cost: float, accuracy: float | None) -> str:
+    return f"cost {cost:.4f}" + ("" if accuracy is None else f", accuracy {accuracy:.1%}")
 
 
 @dataclass
@@ -65,8 +72,11 @@ class History:
         del self.gradient_norms[len(self.epochs) :], self.metrics[len(self.epochs) :]
 
     def table(self) -> Table:
-        """A row an epoch."""
-        return table(self._columns(), [[_text(value) for value in row] for row in self._rows()], left=0)
+        """A row per epoch. Accuracies have columns only if there are some."""
+        unknown = all(e.accuracy is None and e.validation_accuracy is None for e in self.epochs) and self.epochs
+        columns = [c for c in zip(self._columns(), *self._rows(), strict=True) if not (unknown and "accuracy" in c[0])]
+        header, *rows = zip(*columns, strict=True)
+        return table(header, [[_text(value) for value in row] for row in rows], left=0)
 
     def _columns(self) -> list[str]:
         return [*Epoch._fields, *self._measured()]
@@ -102,7 +112,8 @@ class History:
         return mean
 
     def draw(self, *, theme: ThemeName = "light") -> "Drawing[History]":
-        """Three plots: cost by mini-batch with its running mean and by epoch; accuracy; gradient norms of the layers.
+        """Plots of the cost by mini-batch with its running mean and by epoch, the accuracy if there is one, and the gradient
+        norms of the layers.
 
         Accuracy is zoomed to what the later three quarters of the run reach. Raises ValueError for an empty history.
         """

@@ -4,13 +4,17 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite import no_grad
+from autograd_lite import enable_grad, no_grad
+from autograd_lite.trees import leaves, mapped, rebuilt
 
+from .arguments import short
+from .costs import Cost
+from .evaluation import Coding, CostFunction, array_of, evaluated
 from .history import Epoch, History
 from .modes import evaluating
 from .module import Module
@@ -19,10 +23,10 @@ from .optimizers.schedules import Scheduler
 from .parallel import Ranks
 from .speed import gradient_norms
 from .stopping import Best
-from .train import CostFunction, Step, evaluate
+from .train import Step
 
 Array = NDArray[Any]
-Metric = Callable[[Any, Any], float]
+Metric = Callable[[Any, Any], float | None]
 
 _SAMPLE = 256
 """Examples whose gradient is looked at after an epoch: enough to see how large it is."""
@@ -42,6 +46,8 @@ class Loop:
     metrics: dict[str, Metric]
     best: Best
     history: History
+    coding: Coding | None
+    """How the targets tell classes, if they do."""
     among: Ranks | None = None
 
     def epoch(self, number: int, batches: Iterable[tuple[Array, Array]], told: Callable[[], Any]) -> Epoch:
@@ -81,16 +87,23 @@ class Loop:
             self.schedule.step(done.cost if done.validation_cost is None else done.validation_cost)
         return done
 
-    def _evaluated(self, x: Array, y: Array) -> tuple[float, float]:
-        """Cost and accuracy, each process taking its share of the examples."""
-        if self.among is None:
-            return evaluate(self.net, x, y, self.cost)
+    @enable_grad
+    def _evaluated(self, x: Array, y: Array) -> tuple[float, float | None]:
+        """Cost and accuracy. Of a cost that is an average over examples each process takes its share of these."""
+        if self.among is None or not isinstance(self.cost, Cost):
+            return evaluated(self.net, x, y, self.cost, self._coded)[:2]
         mine = self.among.share(len(x))
-        sums = np.zeros(2)
+        sums = np.zeros(3)
         if mine.stop > mine.start:
-            sums += np.multiply(evaluate(self.net, x[mine], y[mine], self.cost), mine.stop - mine.start)
+            cost, accuracy, weight = evaluated(self.net, x[mine], y[mine], self.cost, self._coded)
+            right = np.nan if accuracy is None else accuracy * (mine.stop - mine.start)
+            sums[:] = cost * weight if weight else 0.0, right, weight
         self.among.sum(sums)
-        return float(sums[0]) / len(x), float(sums[1]) / len(x)
+        total, right, weight = map(float, sums)
+        return total / weight if weight else np.nan, None if np.isnan(right) else right / len(x)
+
+    def _coded(self, output: Any, y: Array) -> Coding | None:
+        return self.coding
 
     def _measured(self) -> dict[str, float]:
         """The metrics of all examples at once, in evaluation mode."""
@@ -98,8 +111,13 @@ class Loop:
             return {}
         x, y = self.held_out or self.examples
         with evaluating(self.net), no_grad():
-            output = np.concatenate([self.net(x[i : i + _SAMPLE]).numpy() for i in range(0, len(x), _SAMPLE)])
-        return {name: float(metric(output, y)) for name, metric in self.metrics.items()}
+            parts = [mapped(array_of, self.net(x[i : i + _SAMPLE])) for i in range(0, len(x), _SAMPLE)]
+        output = rebuilt(parts[0], iter([np.concatenate(p) for p in zip(*map(leaves, parts), strict=True)]))
+        values = {name: metric(output, y) for name, metric in self.metrics.items()}
+        for name, value in values.items():
+            if value is not None and (np.ndim(value) or not isinstance(value, SupportsFloat)):
+                raise TypeError(f"metrics[{name!r}] gave {short(value)}, needs one number, or None where there is none")
+        return {name: float(value) for name, value in values.items() if value is not None}
 
     def _gradient_norms(self) -> dict[str, float]:
         """In evaluation mode, so that a layer that draws random numbers in training draws the same as if nobody looked."""

@@ -90,7 +90,7 @@ def _mirrors() -> list[str]:
 
 
 def _is_there(folder: Path, part: Any) -> bool:
-    return any((folder / name).is_file() for name in (part.file, f"{part.file}.gz"))
+    return any((folder / name).is_file() for name in datasets.names_of(part))
 
 
 def _download(part: Any, folder: Path, mirrors: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""In which mode a network is while it learns, and while somebody looks at it: all of it or, of frozen layers, each by itself."""
+"""In which mode a network is while it learns, and while somebody looks at it: all of it, or each layer by itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def evaluating(net: Module) -> Iterator[None]:
 @contextmanager
 def learning(net: Module) -> Iterator[None]:
     """A network that is wholly in evaluation mode is in training mode inside. In any other, each module stays as it is:
-    those in evaluation mode were put there one by one, and are frozen.
+    those in evaluation mode were put there one by one.
     """
     if _is_learning(net):
         yield

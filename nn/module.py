@@ -1,81 +1,42 @@
 """Module: an object that holds parameters and other modules as plain attributes, and finds them there."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, scope
 
+from .contents import hidden_in, may_hide, parts_of
+from .parameters import Buffer, Parameter, assign, assignments, current, is_parameter, successor
 from .tables import Table, table
 from .watching import Watched
 
-
-class Parameter(Tensor):
-    """A Tensor that is learned: a leaf that requires a gradient.
-
-    data : as `Tensor` takes it, copied; of a Tensor the value is taken, without its history
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
-        array = np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype)
-        super().__init__(array, requires_grad=True, name=name)
-
-
-class Buffer(Tensor):
-    """A Tensor that is kept with the parameters and not learned, such as a running mean.
-
-    data : as `Tensor` takes it, copied
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
-        super().__init__(np.array(data, dtype=dtype), name=name)
-
-
-_assigned: ContextVar[dict[Buffer, Tensor] | None] = ContextVar("nn assignments", default=None)
-
-
-def assign(buffer: Buffer, value: Tensor) -> None:
-    """Give a buffer another value. A compiled step does so at every run; any other compiled function refuses."""
-    if value._array.dtype != buffer._array.dtype:
-        value = value.astype(buffer._array.dtype)  # it keeps its own, whatever went into the layer
-    assigned = _assigned.get()
-    if assigned is None:
-        buffer.write(value._array)
-    else:
-        assigned[buffer] = value
-
-
-def current(buffer: Buffer) -> Tensor:
-    """What was last assigned to a buffer. While a compiled step is recorded that is not in the buffer yet."""
-    assigned = _assigned.get()
-    return buffer if assigned is None else assigned.get(buffer, buffer)
-
-
-@contextmanager
-def assignments() -> Iterator[dict[Buffer, Tensor]]:
-    """Collect what is assigned inside and do nothing else with it."""
-    collected: dict[Buffer, Tensor] = {}
-    token = _assigned.set(collected)
-    try:
-        yield collected
-    finally:
-        _assigned.reset(token)
+__all__ = ["Buffer", "Module", "Parameter", "assign", "assignments", "current"]
 
 
 class Module(Watched):
     """Base class of layers and networks: a subclass sets attributes and has a method `forward`; calling it runs that.
 
-    Parameters are found among the attributes, in the order in which they were set, also inside lists, tuples, dicts and
-    other modules, each once however often it is used. A Tensor that requires a gradient and was not computed counts as
-    one.
+    Parameters are found among the attributes, in the order in which they were set, also inside other modules, lists, tuples,
+    dicts and other mappings, deques, dataclasses, namespaces, `functools.partial` and object arrays, each once however often it
+    is used. A Tensor that requires a gradient and was not computed counts as one.
+
+    An array, a list or a plain Tensor that is assigned to an attribute which holds a parameter becomes the parameter's value. A
+    Parameter takes the place of the other; make the optimizer afterwards.
+
+    Raises TypeError where parameters are asked for and a module or a parameter is in a set, which has no order, or in another
+    object whose attributes are not searched: hold it in one of the containers named above. What is not to be a part of this
+    module may be held by a function or a weak reference. Raises TypeError for what is assigned to a parameter and cannot be its
+    value, such as a computed Tensor, ValueError if the value has another shape.
+
+    Examples
+    --------
+    >>> layer = nn.Linear(2, 1, seed=0)
+    >>> layer.W = [[1.0, 2.0]]
+    >>> layer.W, len(layer.parameters())
+    (Tensor([[1., 2.]], name='W', requires_grad=True), 2)
     """
 
     name: str | None = None
@@ -84,6 +45,14 @@ class Module(Watched):
     weight_names: ClassVar[tuple[str, ...] | None] = None
     """The attributes with weights, which regularisation keeps small, such as ("W",); a class with parameters of its own, also
     if they are only biases, scales and the like, says so: (). None says nothing."""
+    parameter_names: ClassVar[tuple[str, ...]] = ()
+    """Attributes that hold a parameter, or None where an option leaves it out, and never anything else."""
+
+    @property
+    def batch_ndim(self) -> int | None:
+        """How many axes a batch of inputs has, if the module takes one number of them only. With one less it is a single input,
+        which a Sequential runs as a batch of one from there on."""
+        return None
 
     def forward(self, *args: Any, **keywords: Any) -> Any:
         """What the module computes."""
@@ -98,30 +67,73 @@ class Module(Watched):
 
     # -------------------------------------------------------------------------------------------------- what is inside
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        held = vars(self).get(name)
+        place = f"{name} of {type(self).__name__}"
+        if isinstance(held, Buffer) or is_parameter(held):
+            value = successor(held, value, place)
+        elif held is None and name in self.parameter_names and name in vars(self):
+            self._require_parameter(name, value)
+        elif not isinstance(held, _PLAIN) and value is not None and value is not held:
+            lost = _first_kept(held)
+            if lost is not None and _first_kept(value) is None:
+                raise TypeError(
+                    f"{place} holds {_named(lost)} and got {value!r}: what is learned would be lost. Assign a module or a "
+                    "parameter, or None to have none"
+                )
+        super().__setattr__(name, value)
+
+    def _require_parameter(self, name: str, value: Any) -> None:
+        if value is not None and not is_parameter(value):
+            raise TypeError(
+                f"{name} of {type(self).__name__} is a parameter or None, and got {value!r}, which would not be learned: assign "
+                "an nn.Parameter"
+            )
+
     def _attributes(self) -> Iterable[tuple[str, Any]]:
-        return vars(self).items()
+        slots = [s for kind in type(self).__mro__ for s in _slots(kind) if s not in vars(self) and hasattr(self, s)]
+        return [*vars(self).items(), *((name, getattr(self, name)) for name in slots)]
 
     def _walk(self) -> Iterator[tuple[str, Any]]:
         """All modules and Tensors inside with their paths, this module first. Each comes once, so cycles do no harm."""
         waiting: list[tuple[str, Any]] = [("", self)]
         seen: set[int] = set()
+        others: list[tuple[str, Any]] = []
         while waiting:
             path, value = waiting.pop()
-            parts: Iterable[tuple[Any, Any]] = ()
+            parts: Iterable[tuple[Any, Any]] | None = ()
             if isinstance(value, Module):
+                for name in value.parameter_names:
+                    value._require_parameter(name, getattr(value, name, None))
                 parts = value._attributes()
-            elif isinstance(value, dict):
-                parts = value.items()
-            elif isinstance(value, list | tuple):
-                parts = enumerate(value)
+                others += [(f"{path}.{key}".lstrip("."), held) for key, held in _of_class(type(value))]
             elif not isinstance(value, Tensor):
-                continue
+                parts = parts_of(value)
+                if parts is None:
+                    if may_hide(value):
+                        others.append((path, value))
+                    continue
             if id(value) in seen:
                 continue
             seen.add(id(value))
             if isinstance(value, Module | Tensor):
                 yield path, value
+            parts = list(parts or ())
+            others += [(path, key) for key, _ in parts if isinstance(key, _KEPT)]
             waiting.extend(reversed([(f"{path}.{key}" if path else str(key), part) for key, part in parts]))
+        for path, value in others:
+            self._require_nothing_hidden(path, value, seen)
+
+    def _require_nothing_hidden(self, path: str, value: Any, seen: set[int]) -> None:
+        hidden = hidden_in(value, _KEPT, seen)
+        if hidden is not None:
+            kind = type(value).__name__
+            why = "has no order" if isinstance(value, set | frozenset) else "is not searched for what is learned"
+            raise TypeError(
+                f"{path} of this {type(self).__name__} holds {_named(hidden)}, and {kind} {why}: hold it as an attribute of a "
+                "module, or in a list, tuple, dict, deque, dataclass, namespace or object array; or, if it is no part of this "
+                "network, by a function or a weak reference"
+            )
 
     def named_modules(self) -> list[tuple[str, "Module"]]:
         """This module, with the path "", and all modules inside it."""
@@ -129,7 +141,7 @@ class Module(Watched):
 
     def named_parameters(self) -> list[tuple[str, Tensor]]:
         """All parameters with their paths, such as ("layers.0.W", W), from the input on."""
-        return [(path, value) for path, value in self._walk() if isinstance(value, Tensor) and _is_parameter(value)]
+        return [(path, value) for path, value in self._walk() if is_parameter(value)]
 
     def named_buffers(self) -> list[tuple[str, Buffer]]:
         """All buffers with their paths: what is kept with the parameters and not learned."""
@@ -185,7 +197,9 @@ class Module(Watched):
     def train(self, mode: bool = True) -> Self:
         """Set `training` here and in all modules inside, for layers that act otherwise in training, and return self.
 
-        A layer is frozen by `net.layers[1].eval()`: `fit` and `evaluate` leave it as it is.
+        `fit` and `evaluate` leave each layer in its own mode: after `net.layers[1].eval()` that one normalises with the
+        statistics it has, or drops out nothing, also while the others train. Its weights learn all the same. To keep them as they
+        are, make the optimizer of the parameters of the other layers.
         """
         for _, module in self.named_modules():
             module.training = mode
@@ -234,5 +248,43 @@ class Module(Watched):
         return f"{type(self).__name__}({', '.join(inside)})"
 
 
-def _is_parameter(value: Tensor) -> bool:
-    return isinstance(value, Parameter) or (value.requires_grad and value.is_leaf)
+_KEPT = (Module, Parameter, Buffer)
+"""What must not be hidden in an object that is not searched."""
+
+
+_PLAIN = (type(None), bool, int, float, str)
+
+
+def _first_kept(value: Any) -> Any:
+    """The first module or parameter that it is, or holds in containers that are searched; or None."""
+    waiting, seen = [value], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, _KEPT) or is_parameter(part):
+            return part
+        if isinstance(part, Tensor) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        waiting.extend(inside for _, inside in parts_of(part) or ())
+    return None
+
+
+def _named(kept: Any) -> str:
+    """How errors call a module or a parameter."""
+    return repr(kept) if isinstance(kept, Module) else kept.describe()
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _of_class(kind: type) -> list[tuple[str, Any]]:
+    """Attributes of a class that may hold what is learned: it would be the same in all modules of the class."""
+    return [
+        (name, value)
+        for one in kind.__mro__
+        if one not in Module.__mro__
+        for name, value in vars(one).items()
+        if isinstance(value, (*_KEPT, list, tuple, dict, set, frozenset)) and not name.startswith("__")
+    ]

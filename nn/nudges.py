@@ -12,7 +12,9 @@ from autograd_lite import Tensor, enable_grad, gradients, per_example_gradients
 from autograd_lite.drawing.picture import ThemeName
 from autograd_lite.drawing.text import clean, number
 
+from .arguments import cost_function, network, short, whole
 from .costs import Cost, quadratic_cost
+from .evaluation import recorded_cost
 from .module import Module
 from .pictures.sheet import Drawing, with_sign
 from .stages import layer_of, parameter_names, rows_of
@@ -143,13 +145,14 @@ def nudges(
     Raises ValueError if there is no such row, and if the nudges of the examples do not average to that of the batch,
     because the cost is no average, or one example changes what the network makes of another.
     """
+    network(net), cost_function(cost)
     x, y = rows_of(x), rows_of(y)
     if len(x) != len(y) or not len(x):
         raise ValueError(f"x has shape {x.shape}, y {y.shape}: they need as many rows as each other, one or more")
     named = parameter_names(net)
     parameters = list(named.values())
     chosen = _Choice(rows, named)
-    c = cost(net(x), y)
+    c = recorded_cost(cost, net(x), y)
     whole: list[Any] = gradients(c, parameters, allow_unused=True)
     found = per_example_gradients(lambda _, x, y: cost(net(x), y), parameters, x, y)
     arrays: dict[str, Any] = {}
@@ -186,11 +189,13 @@ class _Choice:
         self.layers: dict[str, list[str]] = {}
         for name, p in named.items():
             self.layers.setdefault(layer_of(name, p), []).append(name)
-        self.fixed = None if isinstance(rows, int | np.integer | str) else [self._entry(row) for row in rows]
+        if isinstance(rows, str | bytes) or not isinstance(rows, list | tuple):
+            self.rows = rows if isinstance(rows, str) else whole("rows", rows, 1)
+            self.fixed = None
+        else:
+            self.fixed = [self._entry(row) for row in rows]
         if isinstance(rows, str):
             self._parameters(rows)
-        elif self.fixed is None and index(rows) < 1:  # type: ignore[arg-type]
-            raise ValueError(f"rows={rows!r}: must be at least 1")
 
     def places(self, sizes: dict[str, Array]) -> list[tuple[str, tuple[int, ...]]]:
         """Names and indices, given the size of the average nudge of every parameter."""
@@ -223,6 +228,8 @@ class _Choice:
     def _entry(self, row: Any) -> list[tuple[str, tuple[int, ...]]]:
         if isinstance(row, str):
             return [(name, at) for name in self._parameters(row) for at in np.ndindex(*self.shapes[name])]
+        if not isinstance(row, tuple | list) or not row:
+            raise TypeError(f"rows has {short(row)}, needs names of parameters, or entries such as ('W2', 0, 15)")
         name, *at = row
         shape = self.shapes.get(name)
         if shape is None:

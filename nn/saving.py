@@ -170,7 +170,7 @@ def _spec(module: Module) -> dict[str, Any]:
     kind = type(module)
     named = {} if module.name is None else {"name": module.name}
     if isinstance(module, Linear) and kind is Linear:
-        return {"kind": "Linear", "n_in": module.n_in, "n_out": module.n_out} | named
+        return {"kind": "Linear", **module.config} | named
     if isinstance(module, Activation) and kind in _NAMES:
         config = {"config": module.config} if module.config else {}
         return {"kind": _NAMES[kind]} | config | named
@@ -195,13 +195,17 @@ def _built(spec: dict[str, Any], arrays: Arrays, path: str, linear: Needed, room
     module: Module
     if kind == "Linear":
         n_in, n_out = spec["n_in"], spec["n_out"]
-        own: Needed = {path + "W": ((n_out, n_in), None), path + "b": ((n_out,), None)}
+        own: Needed = {path + "W": ((n_out, n_in), None)}
+        if spec.get("bias", True):
+            own[path + "b"] = (n_out,), None
         linear |= own
         if _mismatches({name: arrays[name] for name in own if name in arrays}, own):
-            module = Linear(1, 1)
+            module = Linear(1, 1, bias=path + "b" in own)
         else:
-            W, b = arrays[path + "W"], arrays[path + "b"]
-            module = Linear(n_in, n_out, weights=lambda *_: W, biases=lambda *_: b, dtype=None)
+            W, biased = arrays[path + "W"], path + "b" in own
+            module = Linear(
+                n_in, n_out, bias=biased, weights=lambda *_: W, biases=lambda *_: arrays[path + "b"], dtype=None
+            )
     elif kind in ACTIVATIONS:
         module = ACTIVATIONS[kind](**config)
     elif kind in _LAYERS:

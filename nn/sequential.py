@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import DTypeLike
 from autograd_lite import Tensor, scope
 from autograd_lite.mode import Switch
 
+from .arguments import generator, short, whole
 from .initializers import Initializer, normal, scaled_normal
 from .layers import ACTIVATIONS, Activation, Convolution, Linear, Seed
 from .module import Module, Parameter
@@ -40,7 +40,8 @@ class Sequential(Module):
         self._plan = Plan(layers)
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
-        return (("layers" if key == "_layers" else key, value) for key, value in vars(self).items())
+        shown = ((key, value) for key, value in super()._attributes() if key != "_plan")
+        return (("layers" if key == "_layers" else key, value) for key, value in shown)
 
     @property
     def layers(self) -> tuple[Module, ...]:
@@ -55,23 +56,35 @@ class Sequential(Module):
     def outputs(self, x: Any) -> list[Tensor]:
         """What every layer of `innermost` returns, from the first on.
 
-        x : (n, n_in), or (n_in,) for one example
+        x : (n, n_in), or (n_in,) for one example. One image or sequence, without n, runs as a batch of one from the first layer
+            on that takes batches of one more axis; all results from there on are of that batch, but for the last
         """
         if not isinstance(x, Tensor):
             x = Tensor(x, name="x")
         results = []
+        single = False
         for around, steps in self._plan.groups:
             with around:
                 for layer, name in steps:
+                    batch_ndim = layer.batch_ndim
+                    if batch_ndim is not None and not single and isinstance(x, Tensor) and x.ndim == batch_ndim - 1:
+                        x, single = x[None], True  # what follows need not tell one example from many
                     x = layer.forward(x)
                     if name is not None:
                         x.name = name
                     results.append(x)
+        if single:
+            results[-1] = results[-1][0]
         return results
 
     def forward(self, x: Any) -> Tensor:
         """What the last layer returns."""
         return self.outputs(x)[-1]
+
+    @property
+    def batch_ndim(self) -> int | None:
+        """That of the first layer."""
+        return self.layers[0].batch_ndim
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
@@ -181,17 +194,13 @@ class MLP(Sequential):
         seed: Seed = None,
         dtype: DTypeLike = np.float64,
     ):
-        sizes = [index(n) for n in sizes]
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(
-                f"sizes is {sizes}, needs at least an input and an output layer, each of at least 1 neuron"
-            )
+        sizes = _sizes(sizes)
         hidden = list(activation) if isinstance(activation, list | tuple) else [activation] * (len(sizes) - 2)
         if len(hidden) != len(sizes) - 2:
             raise ValueError(
                 f"got {len(hidden)} activations for {len(sizes) - 2} hidden layers, needs one for all or for each"
             )
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         layers: list[Module] = []
         for (n_in, n_out), kind in zip(pairwise(sizes), [*hidden, output], strict=True):
             layers.append(Linear(n_in, n_out, weights=weights, biases=biases, seed=rng, dtype=dtype))
@@ -203,6 +212,20 @@ class MLP(Sequential):
         """Neurons a layer, from the input on."""
         linear = [layer for layer in self.layers if isinstance(layer, Linear)]
         return [linear[0].n_in, *(layer.n_out for layer in linear)]
+
+
+def _sizes(sizes: Any) -> list[int]:
+    needed = "needs neurons per layer, such as [784, 30, 10]: at least an input and an output layer, each of at least 1 neuron"
+    if isinstance(sizes, str | bytes | dict | set) or not isinstance(sizes, Iterable):
+        raise TypeError(f"sizes is {short(sizes)}, {needed}")
+    listed = list(sizes)
+    try:
+        listed = [whole("sizes", n, 1) for n in listed]
+    except (TypeError, ValueError) as problem:
+        raise type(problem)(f"sizes is {short(listed)}, {needed}") from None
+    if len(listed) < 2:
+        raise ValueError(f"sizes is {listed}, {needed}")
+    return listed
 
 
 def _activation(kind: Any) -> Module:

@@ -13,7 +13,9 @@ from autograd_lite.drawing.text import clean, number
 from autograd_lite.ops.inverse import inverse_sigmoid
 from autograd_lite.traversal import ancestors
 
+from .arguments import cost_function, network
 from .costs import Cost, quadratic_cost
+from .evaluation import recorded_cost, require_average
 from .module import Module
 from .pictures.sheet import Drawing
 from .sequential import Sequential
@@ -22,7 +24,13 @@ from .tables import Table, table
 
 Array = NDArray[Any]
 SLOW = 0.1
-"""A neuron is slow below this part of the speed of the median neuron."""
+"""A neuron is slow below this part of the speed of the typical neuron."""
+STANDING = float(np.finfo(np.float64).eps)
+"""A neuron below this part of the speed of the fastest one stands still."""
+LOW = 0.1
+"""A neuron is slow below this part of the speed of the typical neuron."""
+STANDING = 1e-3
+"""A neuron below this part of the speed of the fastest one does not count among those that learn."""
 LOW = 0.1
 """A factor is low below this part of what it can be."""
 SATURATED, INACTIVE, CONTENT = "output saturated", "input inactive", "little error arrives"
@@ -53,7 +61,8 @@ class LearningSpeed:
 
     layers: list[LayerSpeed]
     median: float
-    """The speed of the median neuron of the network."""
+    """The speed of the typical neuron: that of the median, or, where most neurons stand still, are saturated or have no active
+    inputs, that of the median of the others; 0 if there are no others, and then all neurons are slow."""
 
     @property
     def slow(self) -> list[tuple[str, int, float, str]]:
@@ -112,7 +121,7 @@ class LearningSpeed:
 
     def __str__(self) -> str:
         text = (
-            f"{self.table()}\nspeed: mean of ‖∂Cₓ/∂w‖ of a neuron; slow: below {SLOW:.0%} of the median, "
+            f"{self.table()}\nspeed: mean of ‖∂Cₓ/∂w‖ of a neuron; slow: below {SLOW:.0%} of the typical neuron's, "
             f"{number(self.median)};\nslope: |da/dz|, of the steepest possible; idle: mean |a| below {LOW:g}"
         )
         return f"{text}\n\n{self.neurons()}" if self.slow else text
@@ -134,21 +143,25 @@ def learning_speed(
     x : (n, n_in) or (n_in,);  y : targets
     cost : an average over the examples
 
-    The speed of a neuron is a product, |δ| ‖a_in‖ with δ = ∂C/∂a · da/dz (BP4, BP1, BP2). A neuron is slow if it is
-    below a tenth of the median neuron's; then the reason is that da/dz is below a tenth of its steepest ("output
-    saturated"), that no input is above a tenth ("input inactive"), both, or else that little error arrives.
+    The speed of a neuron is a product, |δ| ‖a_in‖ with δ = ∂C/∂a · da/dz (BP4, BP1, BP2). A neuron is slow if it does not learn
+    at all, or its speed is below a tenth of the typical neuron's, see `LearningSpeed.median`. Then the reason is that da/dz
+    is below a tenth of its steepest ("output saturated"), that no input is above a tenth ("input inactive"), both, or else that
+    little error arrives.
 
-    Raises TypeError for another kind of network, and what `net(x)` and `cost` raise.
+    Raises TypeError for another kind of network, ValueError for a cost that is no average over the examples, and what `net(x)`
+    and `cost` raise.
     """
+    cost_function(cost)
     x, y = rows_of(x), rows_of(y)
     layers = stages(net, x, "learning_speed")
-    c = cost(layers[-1].a, y)
+    require_average(cost, layers[-1].a, np.asarray(y), "learning_speed")
+    c = recorded_cost(cost, layers[-1].a, y)
     targets = [t for s in layers for t in (s.z, s.a)]
     found: list[Any] = gradients(c, targets, allow_unused=True, retain_graph=True)
     direct = _is_direct(c, layers[-1].a)
     slopes = [found[2 * i + 1] if not direct or s is not layers[-1] else None for i, s in enumerate(layers)]
     measured = [_measured(s, found[2 * i], slopes[i], len(x)) for i, s in enumerate(layers)]
-    median = float(np.median(np.concatenate([layer.speed for layer in measured])))
+    median = _typical(measured)
     return LearningSpeed([layer._replace(reasons=_reasons(layer, median)) for layer in measured], median)
 
 
@@ -176,6 +189,22 @@ def _measured(s: Stage, dC_dz: Any, dC_da: Any, n: int) -> LayerSpeed:
     )
 
 
+def _typical(layers: list[LayerSpeed]) -> float:
+    """The speed of the median neuron; where most of them stand still, are saturated or have no active input, of the others."""
+    every = np.concatenate([layer.speed for layer in layers])
+    fastest = np.max(every, initial=0.0, where=np.isfinite(every))
+    learning = ~(every <= STANDING * fastest) & ~np.concatenate([np.any(_low(layer), axis=1) for layer in layers])
+    if not learning.any():
+        return 0.0
+    return float(np.median(every if 2 * learning.sum() >= len(every) else every[learning]))
+
+
+def _low(layer: LayerSpeed) -> list[tuple[bool, bool]]:
+    """Of every neuron, whether its output is saturated, and whether its input is inactive."""
+    slopes = np.ones(len(layer.speed)) if layer.slope is None else layer.slope
+    return [(bool(slope < LOW), layer.strongest_input < LOW) for slope in slopes]
+
+
 def _slope(activations: tuple[Module, ...], z: Array) -> Array:
     """da/dz, element by element."""
     start = a = Tensor(z, requires_grad=True)
@@ -191,12 +220,11 @@ def _steepest(activations: tuple[Module, ...], dtype: Any) -> float:
     return float(slope.max()) or 1.0
 
 
-def _reasons(layer: LayerSpeed, median: float) -> list[str]:
+def _reasons(layer: LayerSpeed, typical: float) -> list[str]:
     reasons = []
-    for j, speed in enumerate(layer.speed):
-        why = [SATURATED] * bool(layer.slope is not None and layer.slope[j] < LOW)
-        why += [INACTIVE] * (layer.strongest_input < LOW)
-        reasons.append((" and ".join(why) or CONTENT) if speed < SLOW * median else "")
+    for speed, (saturated, inactive) in zip(layer.speed, _low(layer), strict=True):
+        why = [SATURATED] * saturated + [INACTIVE] * inactive
+        reasons.append((" and ".join(why) or CONTENT) if speed < SLOW * typical or speed == 0 or typical == 0 else "")
     return reasons
 
 
@@ -210,8 +238,8 @@ def gradient_norms(
 
     A layer goes by its name, "layer 2", or by the path of the module that holds its parameters.
     """
-    named = parameter_names(net)
-    found: list[Any] = gradients(cost(net(x), y), list(named.values()), allow_unused=True)
+    named = parameter_names(network(net))
+    found: list[Any] = gradients(recorded_cost(cost_function(cost), net(x), y), list(named.values()), allow_unused=True)
     squares: dict[str, float] = {}
     for (name, p), g in zip(named.items(), found, strict=True):
         layer = layer_of(name, p)

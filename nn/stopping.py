@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from operator import index
 from typing import Any
 
 from numpy.typing import NDArray
 
+from .arguments import whole
 from .history import Epoch
 
 
@@ -21,10 +21,10 @@ class Best:
     """
 
     def __init__(self, monitor: str, patience: int | None, keep: bool = False):
-        if monitor not in ("cost", "accuracy"):
+        if not isinstance(monitor, str) or monitor not in ("cost", "accuracy"):
             raise ValueError(f"monitor is {monitor!r}, needs 'cost' or 'accuracy'")
-        if patience is not None and index(patience) < 1:
-            raise ValueError(f"patience is {patience}, needs at least 1 epoch, or None")
+        if patience is not None:
+            patience = whole("patience", patience, 1)
         self.monitor, self.patience, self.keep = monitor, patience, keep
         self.value, self.waited = math.inf, 0
         self.weights: dict[str, NDArray[Any]] | None = None
@@ -36,9 +36,9 @@ class Best:
         if self.monitor == "cost":
             value = epoch.validation_cost if held_out else epoch.cost
         else:
-            value = -epoch.validation_accuracy if held_out else -epoch.accuracy  # type: ignore[operator]
-        assert value is not None
-        if value < self.value:
+            accuracy = epoch.validation_accuracy if held_out else epoch.accuracy
+            value = None if accuracy is None else -accuracy
+        if value is not None and value < self.value:
             self.value, self.waited = value, 0
             return True
         self.waited += 1

@@ -1,13 +1,12 @@
 """Toy data sets in the plane, for networks that can be looked at: points x (n, 2) and their classes y (n,)."""
 
 import math
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .layers import Seed
+from .arguments import Seed, generator, real, whole
 
 Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -32,8 +31,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: Seed = None) -> Points:
 
 def circles(n: int = 200, noise: float = 0.05, inner: float = 0.5, seed: Seed = None) -> Points:
     """A circle of radius 1, class 0, around one of radius `inner`, class 1."""
-    if not 0 < inner < 1:
-        raise ValueError(f"inner is {inner}, needs a radius between 0 and 1")
+    inner = real("inner", inner, "a radius between 0 and 1", lambda v: 0 < v < 1)
     first, second = _halves(n)
     rings = [r * _on_circle(np.arange(m) * (2 * math.pi / m)) for r, m in ((1.0, first), (inner, second))]
     return _noisy(np.concatenate(rings), noise, seed), np.repeat([0, 1], [first, second])
@@ -41,7 +39,8 @@ def circles(n: int = 200, noise: float = 0.05, inner: float = 0.5, seed: Seed = 
 
 def spirals(n: int = 200, noise: float = 0.02, turns: float = 1.5, n_classes: int = 2, seed: Seed = None) -> Points:
     """Spirals that wind around one another from the centre out to radius 1, one a class."""
-    _at_least(n, n_classes)
+    _at_least(n, whole("n_classes", n_classes, 1))
+    turns = real("turns", turns, "a finite number", math.isfinite)
     sizes = [(n + n_classes - 1 - c) // n_classes for c in range(n_classes)]
     arms = []
     for c, m in enumerate(sizes):
@@ -56,7 +55,7 @@ def _halves(n: int) -> tuple[int, int]:
 
 
 def _at_least(n: int, least: int) -> None:
-    if index(n) < least:
+    if whole("n", n, 0) < least:
         raise ValueError(f"n is {n}, needs at least {least} points")
 
 
@@ -65,7 +64,6 @@ def _on_circle(angle: Any) -> NDArray[np.float64]:
 
 
 def _noisy(points: Any, noise: float, seed: Seed) -> NDArray[np.float64]:
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"noise is {noise}, needs a standard deviation of at least 0")
-    noisy: NDArray[np.float64] = points + np.random.default_rng(seed).normal(0.0, noise, points.shape)
+    noise = real("noise", noise, "a standard deviation of at least 0", lambda v: 0 <= v < math.inf)
+    noisy: NDArray[np.float64] = points + generator(seed).normal(0.0, noise, points.shape)
     return noisy

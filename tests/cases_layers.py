@@ -14,16 +14,20 @@ SYMBOLS = np.array([[0, 2, 2], [4, 0, 1]])
 FIRST = rng.normal(size=(2, 4, 3))
 
 
-def conv(torch, layer, x, W, b):
+def conv(torch, layer, x, W, b=None):
     f = getattr(torch.nn.functional, type(layer).__name__.lower())
     return f(x, W, b, layer.stride, layer.padding, layer.dilation)
 
 
 def recurrent(kind):
     def run(torch, layer, x, *weights):
-        theirs = getattr(torch.nn, kind)(6, 3, batch_first=True, dtype=torch.float64)
-        names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+        options = {name: getattr(layer, name) for name in ("num_layers", "bidirectional")}
+        bias = len(weights) % 4 == 0 and any(w.ndim == 1 for w in weights)
+        theirs = getattr(torch.nn, kind)(6, 3, batch_first=True, bias=bias, dtype=torch.float64, **options)
+        names = [name for name, _ in theirs.named_parameters()]
         output, _ = torch.func.functional_call(theirs, dict(zip(names, weights, strict=True)), (x,))
+        if layer.last and layer.bidirectional:
+            return torch.cat([output[:, -1, :3], output[:, 0, 3:]], dim=-1)
         return output[:, -1] if layer.last else output
 
     return run
@@ -39,8 +43,13 @@ def attention(torch, layer, x, Wq, bq, Wk, bk, Wv, bv, Wo, bo):
     return torch.func.functional_call(theirs, weights, (x, x, x), {"attn_mask": mask, "need_weights": False})[0]
 
 
-def batch_norm(torch, layer, x, gamma, beta):
-    mean, variance = torch.zeros(len(gamma), dtype=x.dtype), torch.ones(len(gamma), dtype=x.dtype)
+def plain_attention(torch, layer, x, *weights):
+    none = torch.zeros(6, dtype=x.dtype)
+    return attention(torch, layer, x, *[part for W in weights for part in (W, none)])
+
+
+def batch_norm(torch, layer, x, gamma=None, beta=None):
+    mean, variance = (torch.full((x.shape[1],), value, dtype=x.dtype) for value in (0.0, 1.0))
     return torch.nn.functional.batch_norm(x, mean, variance, gamma, beta, training=True)
 
 
@@ -138,6 +147,36 @@ CASES: dict[str, tuple[Callable[[], Any], Any, Callable[..., Any]]] = {
         SEQUENCES,
         lambda t, layer, x, w, b: t.nn.functional.layer_norm(x, (4, 6), w, b),
     ),
+    "Linear without bias": (lambda: nn.Linear(5, 3, bias=False, seed=0), ROWS, lambda t, layer, x, W: x @ W.T),
+    "Conv1d without bias": (lambda: nn.Conv1d(2, 3, 4, bias=False, seed=0), SERIES, conv),
+    "Conv2d without bias": (lambda: nn.Conv2d(2, 3, 3, bias=False, padding=1, seed=0), IMAGES, conv),
+    "BatchNorm1d without scale": (lambda: nn.BatchNorm1d(5, affine=False), ROWS, batch_norm),
+    "BatchNorm2d without scale": (lambda: nn.BatchNorm2d(2, affine=False), IMAGES, batch_norm),
+    "LayerNorm without scale": (
+        lambda: nn.LayerNorm(6, elementwise_affine=False),
+        SEQUENCES,
+        lambda t, layer, x: t.nn.functional.layer_norm(x, (6,)),
+    ),
+    "Embedding with padding": (
+        lambda: nn.Embedding(5, 3, padding_idx=2, seed=0),
+        SYMBOLS,
+        lambda t, layer, x, W: t.nn.functional.embedding(x, W, padding_idx=2),
+    ),
+    "LSTM bidirectional": (lambda: nn.LSTM(6, 3, bidirectional=True, seed=0), SEQUENCES, recurrent("LSTM")),
+    "LSTM bidirectional, last": (
+        lambda: nn.LSTM(6, 3, bidirectional=True, last=True, num_layers=2, seed=0),
+        SEQUENCES,
+        recurrent("LSTM"),
+    ),
+    "GRU of 2 layers": (
+        lambda: nn.GRU(6, 3, num_layers=2, biases=nn.initializers.normal, seed=0),
+        SEQUENCES,
+        recurrent("GRU"),
+    ),
+    "RNN of 3 layers": (lambda: nn.RNN(6, 3, num_layers=3, bidirectional=True, seed=0), SEQUENCES, recurrent("RNN")),
+    "LSTM without bias": (lambda: nn.LSTM(6, 3, bias=False, seed=0), SEQUENCES, recurrent("LSTM")),
+    "GRU without bias": (lambda: nn.GRU(6, 3, bias=False, num_layers=2, seed=0), SEQUENCES, recurrent("GRU")),
+    "attention without bias": (lambda: nn.MultiHeadAttention(6, 2, bias=False, seed=0), SEQUENCES, plain_attention),
     "Embedding": (lambda: nn.Embedding(5, 3, seed=0), SYMBOLS, lambda t, layer, x, W: t.nn.functional.embedding(x, W)),
     "RNN": (lambda: nn.RNN(6, 3, biases=nn.initializers.normal, seed=0), SEQUENCES, recurrent("RNN")),
     "GRU": (lambda: nn.GRU(6, 3, biases=nn.initializers.normal, seed=0), SEQUENCES, recurrent("GRU")),

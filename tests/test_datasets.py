@@ -215,8 +215,19 @@ def zip_of_npy(content: bytes) -> bytes:
     return stream.getvalue()
 
 
+def with_dots(write: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    """The names that some tools give the files: train-images.idx3-ubyte."""
+
+    def written(folder: Path) -> Path:
+        for file in write(folder).iterdir():
+            file.rename(file.with_name(file.name.replace("-idx", ".idx")))
+        return folder
+
+    return written
+
+
 @pytest.mark.usefixtures("miniature")
-@pytest.mark.parametrize("write", [write_plain, write_gz, write_npz])
+@pytest.mark.parametrize("write", [write_plain, write_gz, write_npz, with_dots(write_plain), with_dots(write_gz)])
 def test_mnist_is_the_same_from_every_kind_of_file(write: Callable[[Path], Path], tmp_path: Path) -> None:
     digits = datasets.load_mnist(write(tmp_path))
     assert (digits.x_train == ARRAYS["x_train"].reshape(6, 784) / 255).all()

@@ -16,6 +16,19 @@ SIGNS = np.where(Y > 0, 1.0, -1.0)
 NUMBERS = np.array([2, 0, 1, 1])
 SHARES = np.abs(Y) / np.abs(Y).sum(axis=1, keepdims=True)
 
+
+def theirs(options):
+    """PyTorch's cross-entropy, which takes ignore_index for class numbers only."""
+
+    def cost(F, z, y):
+        given = {k: z.new_tensor(v) if k == "weight" else v for k, v in options.items()}
+        if y.ndim > 1:
+            del given["ignore_index"]
+        return F.cross_entropy(z, y, **given)
+
+    return cost
+
+
 # cost, output's target, options, PyTorch's
 CASES = {
     "quadratic": (nn.quadratic_cost, Y, {}, lambda F, z, y: F.mse_loss(z, y, reduction="sum") / 2 / 4),
@@ -36,6 +49,30 @@ CASES = {
         SHARES,
         {"label_smoothing": 0.1},
         lambda F, z, y: F.cross_entropy(z, y, label_smoothing=0.1),
+    ),
+    **{
+        f"softmax of {name} with {', '.join(options)}": (
+            nn.softmax_cross_entropy,
+            y,
+            options,
+            theirs(options),
+        )
+        for name, y in {
+            "numbers": NUMBERS,
+            "numbers, some left out": np.array([2, -100, 1, -100]),
+            "shares": SHARES,
+        }.items()
+        for options in (
+            {"weight": [1.0, 0.5, 4.0], "ignore_index": -100},
+            {"ignore_index": -100},
+            {"weight": [1.0, 0.0, 4.0], "label_smoothing": 0.2, "ignore_index": -100},
+        )
+    },
+    "softmax with weights": (
+        nn.softmax_cross_entropy,
+        NUMBERS,
+        {"weight": [1.0, 2.0, 3.0]},
+        lambda F, z, y: F.cross_entropy(z, y, weight=z.new_tensor([1.0, 2.0, 3.0])),
     ),
     "hinge": (nn.hinge_cost, SIGNS, {}, lambda F, z, y: (1 - z * y).relu().sum() / 4),
     "hinge of classes": (nn.hinge_cost, NUMBERS, {}, lambda F, z, y: F.multi_margin_loss(z, y) * 3),
@@ -79,8 +116,9 @@ def test_costs_of_single_examples_average_to_the_cost(case):
     cost, y, options, _ = CASES[case]
     each = cost.per_example(Z, y, **options).numpy()
     assert each.shape == (4,)
-    np.testing.assert_allclose(each.mean(), cost(Z, y, **options).item(), rtol=1e-14)
-    alone = [cost(z, t, **options).item() for z, t in zip(Z, y, strict=True)]
+    chosen = cost.with_options(**options)
+    np.testing.assert_allclose(each.sum() / chosen.weight(Z, y), cost(Z, y, **options).item(), rtol=1e-14)
+    alone = [chosen.per_example(z, t).item() for z, t in zip(Z, y, strict=True)]
     np.testing.assert_allclose(each, alone, rtol=1e-14)
 
 
@@ -89,7 +127,8 @@ def test_terms_have_the_shape_of_the_output_and_add_up(case):
     cost, y, options, _ = CASES[case]
     terms = cost.terms(Z, y, **options)
     assert terms.shape == Z.shape
-    np.testing.assert_allclose(terms.numpy().sum() / 4, cost(Z, y, **options).item(), rtol=1e-14)
+    weight = cost.with_options(**options).weight(Z, y)
+    np.testing.assert_allclose(terms.numpy().sum() / weight, cost(Z, y, **options).item(), rtol=1e-14)
 
 
 @EVERY_CASE
@@ -156,6 +195,17 @@ def test_the_slope_of_huber_at_its_edges(difference, slope):
         (lambda: nn.softmax_cross_entropy(Z, NUMBERS + 1), ValueError, "0 to 2"),
         (lambda: nn.softmax_cross_entropy(Z[:0], NUMBERS[:0]), ValueError, "not empty"),
         (lambda: nn.softmax_cross_entropy(Z, NUMBERS, label_smoothing=1.0), ValueError, "label_smoothing is 1"),
+        (
+            lambda: nn.softmax_cross_entropy(Z, NUMBERS, weight=[1.0, 2.0]),
+            ValueError,
+            r"weight has shape \(2,\), needs \(3,\)",
+        ),
+        (lambda: nn.softmax_cross_entropy(Z, NUMBERS, weight=[1.0, -2.0, 1.0]), ValueError, "weight is .*at least 0"),
+        (lambda: nn.softmax_cross_entropy(Z, NUMBERS, weight="balanced"), ValueError, "weight is 'balanced'"),
+        (lambda: nn.softmax_cross_entropy(Z, NUMBERS, ignore_index=1.5), TypeError, "ignore_index is 1.5"),
+        (lambda: nn.softmax_cross_entropy(Z[:, :1], NUMBERS * 0), ValueError, "one output, so one class.*sigmoid"),
+        (lambda: nn.softmax_cross_entropy(Z[:, :1], Z[:, :1]), ValueError, "one output, so one class"),
+        (lambda: nn.hinge_cost(Z[:, :1], NUMBERS * 0), ValueError, "one output, so one class"),
         (lambda: nn.huber_cost(Z, Y, delta=0), ValueError, "delta of huber_cost is 0"),
         (lambda: nn.hinge_cost(Z, np.zeros((4, 3))), ValueError, "target 0.0, needs −1 and 1"),
         (lambda: nn.absolute_cost(Z, Y[0]), ValueError, "must be the same"),

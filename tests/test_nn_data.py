@@ -6,6 +6,8 @@ import http.server
 import struct
 import threading
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -60,7 +62,20 @@ def test_bad_arguments_are_named(call, message):
         call()
 
 
-@pytest.mark.parametrize(("held_out", "count"), [(3, 3), (0.25, 5)])
+PARTS = [
+    *[(kind(0.25), 5) for kind in (float, np.float16, np.float32, np.float64, np.longdouble, np.array, Fraction, Decimal)],
+    *[(kind(3), 3) for kind in (int, np.int8, np.uint64, np.array)],
+    (np.float32(0.15), 3), (np.float16(0.35), 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("held_out", ["0.2", None, True, [3], 1j, -1, 1.5, float("nan"), 20, 0])
+def test_what_is_no_part_of_the_examples_is_named(held_out):
+    with pytest.raises((TypeError, ValueError), match="held_out is"):
+        nn.split(np.ones((20, 1)), np.ones(20), held_out)
+
+
+@pytest.mark.parametrize(("held_out", "count"), PARTS)
 def test_a_split_holds_every_example_once_with_its_target(held_out, count):
     x = np.arange(20)[:, None]
     (x_train, y_train), (x_held, y_held) = nn.split(x, x[:, 0] * 2, held_out, seed=0)

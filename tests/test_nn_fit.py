@@ -287,7 +287,7 @@ def test_the_warning_of_a_network_that_cannot_be_compiled_points_to_the_call_of_
 
 
 def test_class_numbers_are_targets_of_costs_of_classes():
-    net, other = network(), network()
+    net, other = (nn.MLP([4, 6, 3], output="identity", seed=0) for _ in range(2))
     _, history = fitted(net, data=(X, LABELS), cost=nn.softmax_cross_entropy)
     _, rows = fitted(other, data=(X, Y), cost=nn.softmax_cross_entropy)
     np.testing.assert_allclose([e.cost for e in history.epochs], [e.cost for e in rows.epochs], rtol=1e-12)

@@ -91,19 +91,21 @@ def test_the_compiled_step_is_the_eager_step(case):
         np.testing.assert_allclose(q.numpy(), p.numpy(), rtol=1e-12, atol=1e-13)
 
 
-@EVERY_CASE
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "padding" not in case]
+)  # whose row has no gradient by decree
 def test_its_gradients_pass_the_check(case):
     make, data, _ = CASES[case]
     layer = make()
     places = [(m, key) for _, m in layer.named_modules() for key, p in vars(m).items() if isinstance(p, nn.Parameter)]
-    if isinstance(layer, nn.MultiHeadAttention):
+    if isinstance(layer, nn.MultiHeadAttention) and layer.key.b is not None:
         places.remove(
             (layer.key, "b")
         )  # it adds the same to every score, so its gradient is 0 and leaves only rounding
 
     def output(x, values):
         for (module, key), value in zip(places, values, strict=True):
-            setattr(module, key, value if isinstance(value, ag.Tensor) else ag.Tensor(value))
+            vars(module)[key] = value if isinstance(value, ag.Tensor) else ag.Tensor(value)  # it is no parameter here
         return layer(x)
 
     values = [getattr(module, key).numpy() for module, key in places]

@@ -102,7 +102,7 @@ def test_a_cost_that_is_a_sum_is_refused():
         ([("W1", 5, 0)], r"\('W1', 5, 0\) is no entry of W1, which has shape \(5, 16\)"),
         ([("W1", 0)], "is no entry of W1"),
         ([("V", 0)], "no parameter is named 'V'"),
-        (0, "rows=0: must be at least 1"),
+        (0, "rows is 0, needs a whole number of at least 1"),
     ],
 )
 def test_rows_that_are_not_there_are_refused(rows, message):
@@ -166,6 +166,24 @@ def test_the_slope_is_relative_to_the_steepest(activation, steepest):
     prime = {"sigmoid": 1 / (2 + 2 * np.cosh(z)), "tanh": 1 - a * a, "relu": (z > 0) * 1.0}[activation]
     slope = nn.learning_speed(net, x, y).layers[0].slope
     np.testing.assert_allclose(slope, prime.mean(axis=0) / steepest, rtol=1e-10)
+
+
+@pytest.mark.parametrize("dead", range(9))
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_dead_neurons_are_slow_however_many_they_are(activation, dead):
+    net = nn.MLP([3, 8, 1], activation=activation, output="identity", seed=0)
+    net.layers[0].b = np.where(np.arange(8) < dead, -100.0, 0.0)
+    rng = np.random.default_rng(0)
+    found = {(layer, j) for layer, j, *_ in nn.learning_speed(net, rng.normal(size=(20, 3)), rng.random((20, 1))).slow}
+    expected = {("layer 1", j) for j in range(dead)} | ({("layer 2", 0)} if dead == 8 else set())
+    assert found == expected  # with no neuron left before it, the last one has no input
+
+
+@pytest.mark.parametrize("cost", [lambda a, y: np.sum((a - y) ** 2), lambda a, y: np.sqrt(np.mean((a - y) ** 2))])
+def test_the_speed_of_learning_needs_a_cost_that_is_an_average(cost):
+    net = nn.MLP([3, 2], seed=0)
+    with pytest.raises(ValueError, match="learning_speed needs a cost that is an average"):
+        nn.learning_speed(net, np.random.default_rng(0).normal(size=(20, 3)), np.ones((20, 2)), cost)
 
 
 def test_the_tables_name_the_slow_neurons():

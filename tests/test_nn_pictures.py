@@ -202,7 +202,10 @@ def test_the_images_are_the_rows_of_the_first_layer():
         (lambda: nn.draw_network(network(), *examples()), "shows one example"),
         (lambda: nn.draw_network(network(), *one(), show="biases"), "show='biases': must be one of 'weights'"),
         (lambda: nn.draw_network(network(), *one(), theme="pink"), "theme='pink': must be one of 'light', 'dark'"),
-        (lambda: nn.draw_network(network(), *one(), max_neurons=0), "max_neurons=0: must be at least 1"),
+        (
+            lambda: nn.draw_network(network(), *one(), max_neurons=0),
+            "max_neurons is 0, needs a whole number of at least 1",
+        ),
         (lambda: nn.draw_network(network(), *one(), image_shape=(3, 3)), "has 9 pixels, the network 16 inputs"),
         (lambda: nn.draw_weights(network((3, 2))), "the 3 inputs of Linear.* make no square image: give image_shape"),
         (lambda: nn.History().draw(), "the history is empty"),
@@ -275,6 +278,64 @@ def test_the_legend_stands_above_the_plots():
     root = ElementTree.fromstring(trained().draw().svg)
     heights = [float(e.get("y")) for e in root.iter(f"{SVG}text") if e.text in ("training data", "held-out data")]
     assert len(heights) == 4 and max(heights) < 74
+
+
+class Two(nn.Module):
+    def __init__(self):
+        self.last, self.first = nn.Linear(9, 4, seed=0), nn.Linear(16, 9, seed=1)
+
+    def forward(self, x):
+        return self.last(self.first(x))
+
+
+FIRST = {
+    "an MLP": (lambda: nn.MLP([16, 3], seed=0), "the first layer"),
+    "a layer": (lambda: nn.Linear(16, 3, seed=0), "the first layer"),
+    "behind what keeps places": (
+        lambda: nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 3, seed=0)), "the first layer",
+    ),
+    "of an order of its own": (Two, "last"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "called"), FIRST.values(), ids=FIRST)
+def test_the_title_says_whose_weights_are_drawn(make, called):
+    picture = nn.draw_weights(make(), image_shape=(3, 3) if make is Two else None)
+    assert (
+        picture.title == f"what each neuron of {called} looks for: its weights as an image"
+        and picture.title in picture.svg
+    )
+
+
+LATER = {
+    "a convolution": lambda: (
+        nn.Conv2d(1, 1, 3, padding="same", seed=0),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(64, 3, seed=0),
+    ),
+    "a pooling": lambda: (nn.MaxPool((2, 2)), nn.Flatten(), nn.Linear(16, 3, seed=0)),
+    "symbols": lambda: (nn.Embedding(5, 4, seed=0), nn.Flatten(), nn.Linear(16, 3, seed=0)),
+    "a recurrence": lambda: (nn.GRU(2, 16, last=True, seed=0), nn.Linear(16, 3, seed=0)),
+    "a residual block": lambda: (
+        nn.Residual(nn.Conv2d(1, 1, 3, padding=1, seed=0)),
+        nn.Flatten(),
+        nn.Linear(16, 3, seed=0),
+    ),
+}
+
+
+@pytest.mark.parametrize("make", LATER.values(), ids=LATER)
+def test_weights_that_are_no_images_of_the_inputs_are_not_drawn(make):
+    with pytest.raises(TypeError, match="whose first layer is a Linear, and this begins with"):
+        nn.draw_weights(nn.Sequential(*make()))
+
+
+def test_neurons_without_biases_are_drawn():
+    net = nn.Sequential(nn.Linear(16, 3, bias=False, seed=0), nn.Sigmoid(), nn.Linear(3, 2, seed=1))
+    for show in ("weights", "nudges"):
+        columns = nn.draw_network(net, np.ones(16), np.ones(2), show=show).data.columns
+        assert [c.biases is None for c in columns] == [True, True, False]
 
 
 def test_gradients_that_vanish_are_seen_to_fall_from_layer_to_layer():

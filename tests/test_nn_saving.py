@@ -19,6 +19,15 @@ NETWORKS = {
     "activations": lambda: nn.MLP([3, 4, 4, 4, 2], activation=["tanh", "relu", "softplus"], output="identity", seed=0),
     "sequential": lambda: nn.Sequential(nn.Linear(3, 4, name="encoder"), nn.Sequential(nn.Tanh(), nn.Linear(4, 2))),
     "layer": lambda: nn.Linear(3, 2, seed=0),
+    "without biases": lambda: nn.Sequential(nn.Linear(3, 4, bias=False, seed=0), nn.Tanh(), nn.Linear(4, 2, bias=False, seed=1)),
+    "without scales": lambda: nn.Sequential(
+        nn.BatchNorm1d(3, affine=False), nn.LayerNorm(3, elementwise_affine=False), nn.Linear(3, 2, seed=1),
+    ),
+    "convolution without biases": lambda: nn.Sequential(nn.Reshape(1, 3), nn.Conv1d(1, 2, 2, bias=False, seed=0)),
+    "recurrent layers": lambda: nn.Sequential(
+        nn.Reshape(3, 1), nn.LSTM(1, 2, num_layers=2, bidirectional=True, seed=0), nn.GRU(4, 2, bias=False, last=True, seed=1),
+    ),
+    "attention without biases": lambda: nn.Sequential(nn.Reshape(1, 3), nn.MultiHeadAttention(3, 1, bias=False, seed=0)),
 }
 # fmt: on
 
@@ -40,6 +49,14 @@ def test_a_loaded_network_is_the_saved_one_to_the_last_bit(path, name):
     for (key, p), (other, q) in zip(net.named_parameters(), loaded.named_parameters(), strict=True):
         assert (key, p.name, p.scope, p.dtype) == (other, q.name, q.scope, q.dtype)
         assert np.array_equal(p.numpy(), q.numpy())
+
+
+def test_symbols_with_padding_come_back(path):
+    layer = nn.Embedding(4, 2, padding_idx=-1, seed=0)
+    nn.save(layer, path)
+    loaded = nn.load(path)
+    assert repr(loaded) == repr(layer) == "Embedding(4, 2, padding_idx=3)"
+    assert np.array_equal(loaded([0, 3]).numpy(), layer([0, 3]).numpy()) and np.all(loaded([3]).numpy() == 0)
 
 
 def test_a_loaded_network_can_go_on_learning(path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn import train
+from nn import evaluation, train
 
 rng = np.random.default_rng(0)
 X = rng.random((23, 4))
@@ -142,7 +142,7 @@ def test_accuracy_takes_tensors_and_refuses_other_shapes():
 
 def test_evaluation_in_parts_is_evaluation_as_a_whole(monkeypatch):
     net = nn.MLP([4, 3], seed=0)
-    monkeypatch.setattr(train, "_CHUNK", 5)
+    monkeypatch.setattr(evaluation, "CHUNK", 5)
     cost, accuracy = nn.evaluate(net, X, Y)
     np.testing.assert_allclose(cost, nn.quadratic_cost(net(X), Y).item(), rtol=1e-14)
     assert accuracy == pytest.approx(nn.accuracy(net(X), Y))

@@ -143,7 +143,7 @@ MISFITS = {
         lambda: nn.LSTM(3, 2, biases=lambda rng, shape: np.ones(1)),
         r"gave shape \(1,\) for \(8,\)",
     ),
-    "LayerNorm of negative eps": (lambda: nn.LayerNorm(3, eps=-1.0), "eps -1.0"),
+    "LayerNorm of negative eps": (lambda: nn.LayerNorm(3, eps=-1.0), "eps is -1.0"),
 }
 
 

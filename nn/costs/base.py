@@ -45,13 +45,27 @@ class Cost:
             return self.with_options(**options)(output, y)
         with self._scope:
             output, y = self._checked(output, y)
-            n = self._examples(output._array.shape)
-            cost: Tensor = apply(scaled_sum, (self._terms(output, y), self._factor / n))
+            n = self._weight(output, y)
+            terms = self._terms(output, y)
+            cost: Tensor
+            if isinstance(n, Tensor):
+                cost = apply(np.sum, (terms,)) * self._factor / n.astype(terms.dtype)
+            else:
+                cost = apply(scaled_sum, (terms, self._factor / n))
         cost.name = "C"
         return cost
 
+    counts_examples: bool = True
+    """Does every example count as much as any other?"""
+
+    def weight(self, output: Any, y: Any) -> float:
+        """What the sum over these examples is divided by: costs of parts, averaged with it, are the cost of the whole."""
+        n = self._weight(*self._checked(output, y))
+        return float(n.numpy()) if isinstance(n, Tensor) else float(n)
+
     def per_example(self, output: Any, y: Any, **options: Any) -> Tensor:
-        """The cost of every example by itself: (n,), or () for one example. Their mean is the cost."""
+        """What every example adds: (n,), or () for one example. Their mean is the cost; with options that say how much each
+        example counts, their sum divided by the `weight`."""
         return self.terms(output, y, **options).sum(axis=-1)
 
     def terms(self, output: Any, y: Any, **options: Any) -> Tensor:
@@ -73,7 +87,8 @@ class Cost:
     def _checked(self, output: Any, y: Any) -> tuple[Tensor, Tensor]:
         return rows(output, y)
 
-    def _examples(self, shape: tuple[int, ...]) -> int:
+    def _weight(self, output: Tensor, y: Tensor) -> int | Tensor:
+        shape = output._array.shape
         return shape[0] if len(shape) == 2 else 1
 
     def __repr__(self) -> str:

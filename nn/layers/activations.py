@@ -21,6 +21,7 @@ from autograd_lite import (
 )
 from autograd_lite.graph import apply
 
+from ..arguments import real
 from ..module import Module
 
 
@@ -95,7 +96,7 @@ class GELU(Activation):
     """
 
     def __init__(self, approximate: str | None = None):
-        if approximate not in (None, "tanh"):
+        if not (approximate is None or (isinstance(approximate, str) and approximate == "tanh")):
             raise ValueError(f"approximate of GELU is {approximate!r}, needs None or 'tanh'")
         self.approximate = approximate
 
@@ -114,7 +115,7 @@ class LeakyReLU(Activation):
     """z where z > 0, negative_slope·z elsewhere."""
 
     def __init__(self, negative_slope: float = 0.01):
-        self.negative_slope = float(negative_slope)
+        self.negative_slope = real("negative_slope", negative_slope, "a finite number", np.isfinite)
 
     def forward(self, z: Any) -> Tensor:
         """leaky_relu(z)."""
@@ -131,7 +132,7 @@ class ELU(Activation):
     """z where z > 0, alpha·(exp(z) − 1) elsewhere (Clevert et al., 2016)."""
 
     def __init__(self, alpha: float = 1.0):
-        self.alpha = float(alpha)
+        self.alpha = real("alpha", alpha, "a finite number", np.isfinite)
 
     def forward(self, z: Any) -> Tensor:
         """elu(z)."""

@@ -12,7 +12,7 @@ from autograd_lite.graph import apply
 
 from ..initializers import Initializer, scaled_normal, zeros
 from ..module import Module, Parameter
-from .common import Seed, at_least, drawn, per_axis, tensor, title
+from .common import Seed, at_least, drawn, generator, per_axis, switch, tensor, title, without
 from .windows import windows
 
 
@@ -24,6 +24,7 @@ class Convolution(Module):
     stride, dilation : steps from window to window, and between the elements of one, at least 1
     padding : zeros around the input, on every side; or "same" with stride 1, which keeps the lengths if the reach of the
         window is odd
+    bias : has each map in what comes out a bias? Without them b is None
     weights, biases, seed, dtype : as for `Linear`; by default weights are N(0, 1)/sqrt(n_in · window), biases 0
 
     W : (n_out, n_in, *size);  b : (n_out,)
@@ -33,8 +34,9 @@ class Convolution(Module):
 
     axes: ClassVar[int]
     W: Parameter
-    b: Parameter
+    b: Parameter | None
     weight_names = ("W",)
+    parameter_names = ("W", "b")
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Convolution(Module):
         stride: int | Sequence[int] = 1,
         padding: int | Sequence[int] | str = 0,
         dilation: int | Sequence[int] = 1,
+        bias: bool = True,
         weights: Initializer = scaled_normal,
         biases: Initializer = zeros,
         seed: Seed = None,
@@ -56,7 +59,7 @@ class Convolution(Module):
         self.stride = per_axis("stride", stride, self.axes, 1)
         self.dilation = per_axis("dilation", dilation, self.axes, 1)
         reach = tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.size, strict=True))
-        if padding == "same":
+        if isinstance(padding, str) and padding == "same":
             if set(self.stride) != {1} or not all(r % 2 for r in reach):
                 raise ValueError(
                     f"padding='same' needs stride 1 and windows of odd reach, not {self.stride} and {reach}"
@@ -66,10 +69,10 @@ class Convolution(Module):
             raise ValueError(f"padding is {padding!r}, needs whole numbers or 'same'")
         self.padding = per_axis("padding", padding, self.axes, 0)
         self._reach = reach
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         self.name = name
         self.W = Parameter(drawn(weights, rng, (n_out, n_in, *self.size)), dtype, name="W")
-        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b")
+        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b") if switch("bias", bias) else None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -77,7 +80,7 @@ class Convolution(Module):
         n_out, n_in = self.W.shape[:2]
         return {
             "n_in": n_in, "n_out": n_out, "size": self.size, "stride": self.stride, "padding": self.padding,
-            "dilation": self.dilation, "dtype": self.W.dtype.name,
+            "dilation": self.dilation, "dtype": self.W.dtype.name, **without(bias=self.b),
         }  # fmt: skip
 
     def forward(self, x: Any) -> Tensor:
@@ -100,7 +103,9 @@ class Convolution(Module):
             )
         seen = apply(windows, (x, self.size, self.stride, self.dilation, self.padding))
         columns = seen.reshape(shape[0], n_in * math.prod(self.size), math.prod(places))
-        z = W.reshape(n_out, -1) @ columns + self.b.reshape(n_out, 1)
+        z = W.reshape(n_out, -1) @ columns
+        if self.b is not None:
+            z = z + self.b.reshape(n_out, 1)
         return z.reshape(shape[0], n_out, *places)
 
     def __repr__(self) -> str:
@@ -109,7 +114,13 @@ class Convolution(Module):
         for name, plain in (("stride", 1), ("padding", 0), ("dilation", 1)):
             if set(getattr(self, name)) != {plain}:
                 shown.append(f"{name}={'x'.join(map(str, getattr(self, name)))}")
+        shown += ["bias=False"] * (self.b is None)
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    @property
+    def batch_ndim(self) -> int:
+        """The number of axes of a batch of inputs."""
+        return self.axes + 2
 
 
 class Conv1d(Convolution):

@@ -9,7 +9,7 @@ from autograd_lite.graph import apply
 from autograd_lite.rules import impure
 
 from ..module import Module
-from .common import Seed, tensor
+from .common import Seed, generator, real, tensor
 
 
 @impure
@@ -28,10 +28,8 @@ class Dropout(Module):
     """
 
     def __init__(self, rate: float = 0.5, *, seed: Seed = None):
-        if not 0 <= rate < 1:
-            raise ValueError(f"rate of Dropout is {rate}, needs a number from 0 to below 1")
-        self.rate = float(rate)
-        self.rng = np.random.default_rng(seed)
+        self.rate = real("rate of Dropout", rate, "a number from 0 to below 1", lambda v: 0 <= v < 1)
+        self.rng = generator(seed)
 
     @property
     def config(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The weighted input z = x Wᵀ + b."""
 
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ from autograd_lite.ops.linalg import matmul_transposed
 
 from ..initializers import Initializer, normal, scaled_normal
 from ..module import Module, Parameter
-from .common import Seed, drawn, title
+from .common import Seed, at_least, drawn, generator, switch, title, without
 
 
 class Linear(Module):
     """The weighted inputs z = x @ W.T + b of a layer of neurons.
 
     n_in, n_out : numbers of inputs and of neurons, at least 1
+    bias : has each neuron a bias? Without them z = x @ W.T, and b is None
     weights, biases : functions of a generator and a shape (see initializers.py)
     seed : an int, a Generator to draw from, or None for another network each time
     dtype : a floating dtype; None keeps those of what `weights` and `biases` return
@@ -28,27 +28,27 @@ class Linear(Module):
     """
 
     W: Parameter
-    b: Parameter
+    b: Parameter | None
     weight_names = ("W",)
+    parameter_names = ("W", "b")
 
     def __init__(
         self,
         n_in: int,
         n_out: int,
         *,
+        bias: bool = True,
         weights: Initializer = scaled_normal,
         biases: Initializer = normal,
         seed: Seed = None,
         dtype: DTypeLike | None = np.float64,
         name: str | None = None,
     ):
-        n_in, n_out = index(n_in), index(n_out)
-        if n_in < 1 or n_out < 1:
-            raise ValueError(f"a layer has at least 1 input and 1 neuron, not {n_in} -> {n_out}")
-        rng = np.random.default_rng(seed)
+        n_in, n_out = at_least(1, n_in=n_in, n_out=n_out)
+        rng = generator(seed)
         self.name = name
         self.W = Parameter(drawn(weights, rng, (n_out, n_in)), dtype, name="W")
-        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b")
+        self.b = Parameter(drawn(biases, rng, (n_out,)), dtype, name="b") if switch("bias", bias) else None
 
     @property
     def n_in(self) -> int:
@@ -65,7 +65,9 @@ class Linear(Module):
         if not isinstance(x, Tensor):
             x = Tensor(x, name="x")
         try:
-            z: Tensor = apply(matmul_transposed, (x, self.W)) + self.b
+            z: Tensor = apply(matmul_transposed, (x, self.W))
+            if self.b is not None:
+                z = z + self.b
         except ValueError:
             if x.shape[-1:] != self.W.shape[1:]:
                 raise ValueError(self._mismatch(x)) from None
@@ -75,7 +77,7 @@ class Linear(Module):
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make a layer of this kind and size."""
-        return {"n_in": self.n_in, "n_out": self.n_out}
+        return {"n_in": self.n_in, "n_out": self.n_out} | without(bias=self.b)
 
     def _mismatch(self, x: Tensor) -> str:
         found = f"{x.shape[-1]} features an example" if x.ndim else "a single number"
@@ -85,4 +87,4 @@ class Linear(Module):
         )
 
     def __repr__(self) -> str:
-        return f"Linear({self.n_in}, {self.n_out})"
+        return f"Linear({self.n_in}, {self.n_out}{'' if self.b is not None else ', bias=False'})"

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd_lite import Tensor
 
 from ..module import Buffer, Module, Parameter, assign, current
-from .common import at_least, filled, per_axis, tensor, title
+from .common import at_least, filled, per_axis, real, switch, tensor, title
 
 
 class BatchNorm(Module):
@@ -18,6 +18,7 @@ class BatchNorm(Module):
 
     n : the number of features, or channels
     eps : keeps the denominator above 0
+    affine : are a scale and a shift learned? Without them gamma and beta are None
     momentum : how far the running mean and variance go towards those of each mini-batch, in (0, 1]
 
     gamma, beta : (n,), at first 1 and 0
@@ -30,6 +31,7 @@ class BatchNorm(Module):
 
     axes: ClassVar[int]
     weight_names = ()
+    parameter_names = ("gamma", "beta")
 
     def __init__(
         self,
@@ -37,28 +39,29 @@ class BatchNorm(Module):
         *,
         eps: float = 1e-5,
         momentum: float = 0.1,
+        affine: bool = True,
         dtype: DTypeLike = np.float64,
         name: str | None = None,
     ):
         (n,) = at_least(1, n=n)
-        if not (eps >= 0 and 0 < momentum <= 1):
-            raise ValueError(f"eps is {eps}, momentum {momentum}: they need at least 0, and more than 0 to 1")
-        self.name, self.eps, self.momentum = name, float(eps), float(momentum)
-        self.gamma = Parameter(filled(1.0, (n,)), dtype, name="gamma")
-        self.beta = Parameter(filled(0.0, (n,)), dtype, name="beta")
+        self.name, self.eps = name, real("eps", eps, "a finite number of at least 0", lambda v: 0 <= v < np.inf)
+        self.momentum = real("momentum", momentum, "a number above 0, at most 1", lambda v: 0 < v <= 1)
+        self.gamma, self.beta = _scale_and_shift(affine, (n,), dtype)
         self.mean = Buffer(filled(0.0, (n,)), dtype, name="mean")
         self.variance = Buffer(filled(1.0, (n,)), dtype, name="variance")
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make a layer of this kind and size."""
-        n, dtype = self.gamma.size, self.gamma.dtype.name
-        return {"n": n, "eps": self.eps, "momentum": self.momentum, "dtype": dtype}
+        affine = {} if self.gamma is not None else {"affine": False}
+        return {
+            "n": self.mean.size, "eps": self.eps, "momentum": self.momentum, "dtype": self.mean.dtype.name, **affine,
+        }  # fmt: skip
 
     def forward(self, x: Any) -> Tensor:
         """x normalised."""
         x = tensor(x)
-        shape, n = x._array.shape, self.gamma.size
+        shape, n = x._array.shape, self.mean.size
         if len(shape) not in self._ndims() or shape[1] != n:
             raise ValueError(f"{title(self)} ({self!r}) got x of shape {shape}, needs (n, {n}{', length' * self.axes})")
         along = (0, *range(2, len(shape)))
@@ -78,15 +81,24 @@ class BatchNorm(Module):
             assign(self.variance, current(self.variance) * (1.0 - m) + variance.detach().reshape(n) * (m * unbiased))
         else:
             difference, variance = x - current(self.mean).reshape(column), current(self.variance).reshape(column)
-        scale = self.gamma.reshape(column) / np.sqrt(variance + self.eps)
-        result: Tensor = difference * scale + self.beta.reshape(column)
-        return result
+        deviation = np.sqrt(variance + self.eps)
+        scale = 1.0 / deviation if self.gamma is None else self.gamma.reshape(column) / deviation
+        result: Tensor = difference * scale
+        return result if self.beta is None else result + self.beta.reshape(column)
 
     def _ndims(self) -> tuple[int, ...]:
         return (2 + self.axes,)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.gamma.size})"
+        return f"{type(self).__name__}({self.mean.size}{'' if self.gamma is not None else ', affine=False'})"
+
+
+def _scale_and_shift(
+    affine: bool, shape: tuple[int, ...], dtype: DTypeLike, name: str = "affine"
+) -> tuple[Parameter | None, Parameter | None]:
+    if not switch(name, affine):
+        return None, None
+    return Parameter(filled(1.0, shape), dtype, name="gamma"), Parameter(filled(0.0, shape), dtype, name="beta")
 
 
 class BatchNorm1d(BatchNorm):
@@ -103,36 +115,44 @@ class BatchNorm2d(BatchNorm):
 
     axes = 2
 
+    @property
+    def batch_ndim(self) -> int:
+        """The number of axes of a batch of inputs."""
+        return 4
+
 
 class LayerNorm(Module):
     """γ (x − µ) / sqrt(σ² + eps) + β, with µ and σ² of every example by itself, over its last axes.
 
     shape : the lengths of these axes, an int for the last one
+    elementwise_affine : are a scale and a shift learned? Without them gamma and beta are None
 
     gamma, beta : of that shape, at first 1 and 0. Source: Ba, Kiros and Hinton, 2016, Layer normalization.
     """
 
     weight_names = ()
+    parameter_names = ("gamma", "beta")
 
     def __init__(
         self,
         shape: int | Sequence[int],
         *,
         eps: float = 1e-5,
+        elementwise_affine: bool = True,
         dtype: DTypeLike = np.float64,
         name: str | None = None,
     ):
         self.shape = per_axis("shape", shape, len(shape) if isinstance(shape, Sequence) else 1, 1)
-        if not self.shape or not eps >= 0:
-            raise ValueError(f"shape is {shape}, eps {eps}: they need at least one axis, and at least 0")
-        self.name, self.eps = name, float(eps)
-        self.gamma = Parameter(filled(1.0, self.shape), dtype, name="gamma")
-        self.beta = Parameter(filled(0.0, self.shape), dtype, name="beta")
+        if not self.shape:
+            raise ValueError(f"shape is {shape}, needs at least one axis")
+        self.name, self.eps = name, real("eps", eps, "a finite number of at least 0", lambda v: 0 <= v < np.inf)
+        self.gamma, self.beta = _scale_and_shift(elementwise_affine, self.shape, dtype, "elementwise_affine")
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments that make a layer of this kind and size."""
-        return {"shape": self.shape, "eps": self.eps, "dtype": self.gamma.dtype.name}
+        plain = {"shape": self.shape, "eps": self.eps}
+        return plain | ({"elementwise_affine": False} if self.gamma is None else {"dtype": self.gamma.dtype.name})
 
     def forward(self, x: Any) -> Tensor:
         """x normalised. Raises ValueError if its last axes are others."""
@@ -142,8 +162,11 @@ class LayerNorm(Module):
         along = tuple(range(-len(self.shape), 0))
         difference = x - x.mean(axis=along, keepdims=True)
         variance = (difference * difference).mean(axis=along, keepdims=True)
-        result: Tensor = difference / np.sqrt(variance + self.eps) * self.gamma + self.beta
-        return result
+        result: Tensor = difference / np.sqrt(variance + self.eps)
+        if self.gamma is not None:
+            result = result * self.gamma
+        return result if self.beta is None else result + self.beta
 
     def __repr__(self) -> str:
-        return f"LayerNorm({', '.join(map(str, self.shape))})"
+        affine = [] if self.gamma is not None else ["elementwise_affine=False"]
+        return f"LayerNorm({', '.join([*map(str, self.shape), *affine])})"

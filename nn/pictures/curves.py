@@ -1,4 +1,4 @@
-"""Learning curves: the cost, the accuracy and the gradients of a training run, side by side."""
+"""Learning curves: the cost, the accuracy if there is one, and the gradients of a training run, side by side."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -56,14 +56,20 @@ def draw_curves(history: "History", theme: ThemeName) -> Drawing["History"]:
     """Raises ValueError for a history of nothing."""
     if not history.batch_costs and not history.epochs:
         raise ValueError("the history is empty: there is nothing to draw")
-    return Drawing("Learning curves: cost, accuracy and gradients", history, _sheet, theme)
+    parts = ["cost", *["accuracy"] * _has_accuracy(history), *["gradients"] * any(history.gradient_norms)]
+    words = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return Drawing(f"Learning curves: {words}", history, _sheet, theme)
+
+
+def _has_accuracy(history: "History") -> bool:
+    return any(e.accuracy is not None or e.validation_accuracy is not None for e in history.epochs)
 
 
 def _sheet(history: "History", theme: Theme) -> Sheet:
     x = MARGIN + LEFT
     parts = _cost(history, x, theme)
     x += WIDE
-    if history.epochs:
+    if _has_accuracy(history):
         x += APART + LEFT
         parts += _accuracy(history, x, theme)
         x += WIDE
@@ -117,11 +123,11 @@ def _batches(costs: NDArray[Any], at: NDArray[Any], panel: Panel, theme: Theme) 
 
 
 def _accuracy(history: "History", x: float, theme: Theme) -> list[str]:
-    trained = [(float(e.epoch), e.accuracy) for e in history.epochs]
+    trained = [(float(e.epoch), e.accuracy) for e in history.epochs if e.accuracy is not None]
     held_out = [(float(e.epoch), e.validation_accuracy) for e in history.epochs if e.validation_accuracy is not None]
     shown = held_out or trained
     low, high = _zoom([a for _, a in trained], [a for _, a in held_out])
-    panel = Panel(x, max(e for e, _ in trained), low, high)
+    panel = Panel(x, float(len(history.epochs)), low, high)
     curves = [
         Curve("training data", trained, theme.positive),
         Curve("held-out data", held_out, theme.negative, "6 3"),

@@ -11,6 +11,8 @@ from autograd_lite.drawing.heatmap import STEPS
 from autograd_lite.drawing.palette import Theme
 from autograd_lite.drawing.shapes import CRISP, num, shade
 
+from ..arguments import short, whole
+
 INKS = 8
 """Shades between paper and ink."""
 MAX_SIDE = 64
@@ -24,8 +26,10 @@ def image_shape(n: int, wanted: tuple[int, int] | None = None) -> tuple[int, int
     Raises ValueError if n pixels do not fill what is wanted.
     """
     if wanted is not None:
-        rows, columns = wanted
-        if rows < 1 or columns < 1 or rows * columns != n:
+        if not isinstance(wanted, tuple | list) or len(wanted) != 2:
+            raise TypeError(f"image_shape is {short(wanted)}, needs (rows, columns)")
+        rows, columns = (whole("image_shape", side, 0) for side in wanted)
+        if rows * columns != n:
             raise ValueError(f"image_shape={wanted!r} has {rows * columns} pixels, the network {n} inputs")
         return rows, columns
     side = math.isqrt(n)

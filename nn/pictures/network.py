@@ -1,6 +1,6 @@
 """A network at work on one example: what to draw of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.drawing.picture import ThemeName
 
+from ..arguments import cost_function, whole
 from ..costs import Cost, quadratic_cost
+from ..evaluation import recorded_cost
 from ..sequential import Sequential
 from ..stages import rows_of, stages
 from .image import image_shape as shape_of
@@ -45,19 +47,19 @@ def draw_network(
     Raises ValueError for more than one example and unknown options, and in the cases of `net(x)` and `cost`; TypeError
     for another kind of network.
     """
+    cost_function(cost)
     x, y = rows_of(x), rows_of(y)
     if len(x) != 1 or len(y) != 1 or x.ndim != 2:
         raise ValueError(
             f"draw_network shows one example: x has shape {np.shape(x)}, y {np.shape(y)}; take one row each"
         )
-    if show not in get_args(Show):
+    if not isinstance(show, str) or show not in get_args(Show):
         raise ValueError(f"show={show!r}: must be one of {', '.join(map(repr, get_args(Show)))}")
-    if max_neurons < 1:
-        raise ValueError(f"max_neurons={max_neurons!r}: must be at least 1")
+    max_neurons = whole("max_neurons", max_neurons, 1)
     shape = shape_of(x.shape[1], image_shape)
     layers = stages(net, x, "draw_network")
     output = layers[-1].a
-    c = cost(output, y)
+    c = recorded_cost(cost, output, y)
     links, biases = _shown(show, c, [s.linear.W for s in layers], [s.linear.b for s in layers])
 
     activations = [layers[0].a_in.numpy()[0], *(s.a.numpy()[0] for s in layers)]
@@ -83,16 +85,22 @@ def draw_network(
     return Drawing(f"Network {sizes} at work on one example, with its {show}", data, sheet, theme)
 
 
-def _shown(show: Show, c: Tensor, weights: list[Tensor], biases: list[Tensor]) -> tuple[list[Array], list[Array]]:
+def _shown(
+    show: Show, c: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor | None]
+) -> tuple[list[Array], list[Array | None]]:
+    """What is shown of weights and of biases, None of a layer that has no biases."""
+    parameters = [*weights, *(b for b in biases if b is not None)]
     if show == "weights":
-        return [W.numpy() for W in weights], [b.numpy() for b in biases]
-    sign = -1.0 if show == "nudges" else 1.0
-    found: list[Any] = gradients(c, [*weights, *biases], allow_unused=True)
-    arrays = [
-        np.zeros(p.shape) if g is None else sign * g.numpy() + 0.0  # + 0.0 makes −0 a 0
-        for p, g in zip([*weights, *biases], found, strict=True)
-    ]
-    return arrays[: len(weights)], arrays[len(weights) :]
+        arrays = [p.numpy() for p in parameters]
+    else:
+        sign = -1.0 if show == "nudges" else 1.0
+        found: list[Any] = gradients(c, parameters, allow_unused=True)
+        arrays = [
+            np.zeros(p.shape) if g is None else sign * g.numpy() + 0.0  # + 0.0 makes −0 a 0
+            for p, g in zip(parameters, found, strict=True)
+        ]
+    rest = iter(arrays[len(weights) :])
+    return arrays[: len(weights)], [None if b is None else next(rest) for b in biases]
 
 
 def _importance(a: Array, link: Array, show: Show) -> Array:

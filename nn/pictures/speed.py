@@ -92,7 +92,9 @@ def _speeds(
     if low < SLOW * speed.median < high:
         y = height(SLOW * speed.median)
         yield line(x, y, x + wide, y, theme.negative, 1.0, ' stroke-dasharray="5 3"')
-        yield text(x + wide, y - 4, f"slow: below {SLOW:.0%} of the median", 8.5, theme.faint, ' text-anchor="end"')
+        yield text(
+            x + wide, y - 4, f"slow: below {SLOW:.0%} of the typical neuron", 8.5, theme.faint, ' text-anchor="end"'
+        )
     yield from _columns(panel, layers, theme)
     for i, layer in enumerate(layers):
         dots = [Dot(float(v), f"learns at {number(v)}", layer.reasons[j]) for j, v in enumerate(layer.speed)]
