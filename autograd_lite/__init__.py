@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from . import ops as _tables  # noqa: F401  (importing the tables states their rules)
 from .check import GradientError, check_gradients
 from .checkpointing import checkpoint
-from .compiler import CompileError, compile
+from .compiler import CompileError, CompileWarning, compile
 from .examples import LoopWarning, per_example_gradients
 from .functional import grad, gradients, value_and_grad
 from .mode import enable_grad, is_grad_enabled, no_grad, scope
@@ -20,11 +20,11 @@ from .transforms import hessian, hvp, jacobian, jvp, vjp
 
 __version__ = "0.1.0"
 __all__ = [
-    "CompileError", "DetachedWarning", "GradientError", "LoopWarning", "Tensor", "check_gradients", "checkpoint", "compile",
-    "count_paths", "defvjp", "draw", "elu", "enable_grad", "erf", "explain", "gelu", "grad", "gradients", "hessian", "hvp",
-    "is_grad_enabled", "jacobian", "jvp", "leaky_relu", "log_softmax", "logit", "logsumexp", "no_grad", "one_hot",
-    "per_example_gradients", "primitive", "relu", "scope", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign",
-    "step_through", "supported", "to_graphviz", "value_and_grad", "vjp",
+    "CompileError", "CompileWarning", "DetachedWarning", "GradientError", "LoopWarning", "Tensor", "check_gradients",
+    "checkpoint", "compile", "count_paths", "defvjp", "draw", "elu", "enable_grad", "erf", "explain", "gelu", "grad",
+    "gradients", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "leaky_relu", "log_softmax", "logit", "logsumexp",
+    "no_grad", "one_hot", "per_example_gradients", "primitive", "relu", "scope", "selu", "sigmoid", "silu", "softmax",
+    "softplus", "softsign", "step_through", "supported", "to_graphviz", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

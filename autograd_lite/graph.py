@@ -26,7 +26,7 @@ clock = count(1)
 """Stamps nodes when they are made and values when they are written."""
 
 
-_last_write = [0]
+_last_write = writes = [0]
 LAST_STAMP = [0]
 """When any value was last written; no node is stamped as written later. In a list of one: the backward pass reads it often."""
 shared = RLock()

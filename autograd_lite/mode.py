@@ -37,6 +37,9 @@ class Tracer:
     def depends_on(self, thing: Any, watch: Callable[[], Callable[[], bool]]) -> None:
         """What follows depends on `thing`, which is no Tensor. `watch()` gives a function that says whether it is as it was."""
 
+    def checked(self, check: Callable[..., Any], args: Sequence[Any]) -> None:
+        """`check` has looked at the values of `args`, and found nothing to raise an error for."""
+
     def prepare(self, args: Sequence[Any], values: list[Any]) -> None:
         """An operation is about to be computed on `values`, the arrays of its `args`; they may be changed in the list."""
 

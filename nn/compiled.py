@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from typing import Any
+from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite import Tensor
+from autograd_lite import CompileWarning, Tensor
+from autograd_lite.compiler import Attempts, CompileError, Unfollowed, levels_to_user
 from autograd_lite.compiler.sameness import identity
 from autograd_lite.locks import own_lock
 
 from .counters import own_state, remembered, share_counters
+from .eager_step import EagerStep
 from .module import Module
 from .optimizers import Optimizer
 from .step_program import StepProgram, signature
@@ -24,13 +27,19 @@ def compile_step(net: Module, cost: Any, optimizer: Optimizer) -> "CompiledStep"
     net : called on x; its parameters are those of the optimizer, others are left as they are
     cost : `cost(output, y)`, a Tensor of one number;  optimizer : says what becomes of the parameters
 
-    The step writes into the parameters' own arrays, so `p.data` held from before changes with it; `.grad` stays as it is. The
-    learning rate is read at every step, as are parameters that were given another value. `step.source` is the program.
+    The step writes into the parameters' own arrays, unless somebody else holds one of them, or a view of it: then it goes on in
+    copies. `.grad` stays as it is. The learning rate is read at every step, as are parameters that were given another value.
+    `step.source` is the program.
 
     The first call with arrays of other shapes or dtypes, or with another state of network, cost or optimizer (training or not,
     other layers, options or hooks), records the step. What the optimizer remembers is changed in its arrays, and counters of
     steps that are equal are one array: replace them, as in `optimizer.state[0]["t"] = np.array(0.0)`, rather than write into
     them. Steps from several threads are taken one after the other.
+
+    A program takes the step only if it stands for all that network, cost and optimizer do. What they read besides their
+    arguments, such as attributes and global names, is compared before each step, and recorded anew when it has changed. If they
+    draw random numbers by themselves, change something, print, look at a clock, or have a `step` of their own, one CompileWarning
+    says so, and every step is taken without a program.
 
     Raises CompileError, naming the line, where the network or the cost looks at a value.
     """
@@ -56,6 +65,10 @@ class CompiledStep:
         """The parameters whose counters of steps do not go with those of the others."""
         self._last: StepProgram | None = None
         own_lock(self)
+        self._eager = EagerStep(net, cost, optimizer)
+        self._attempts: dict[Any, Attempts] = {}
+        self._is_refused = False
+        """Are all steps eager from now on?"""
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         if type(x) is not np.ndarray:
@@ -65,11 +78,39 @@ class CompiledStep:
         with self._lock:
             program = self._last
             if program is None or not program.is_ready(x, y):
-                program = self._last = self._made_ready(x, y)
-            return program(x, y)
+                try:
+                    program = self._last = None if self._is_refused else self._made_ready(x, y)
+                except Unfollowed as error:
+                    program = self._last = None
+                    if error.for_good:
+                        self._refuse(str(error))
+                except CompileError:
+                    raise
+                except Exception as error:
+                    cost = self._eager(x, y)  # raises it too, unless it comes from being recorded
+                    self._refuse(f"recorded, it raises {type(error).__name__}: {error}")
+                    return cost
+            return self._eager(x, y) if program is None else program(x, y)
+
+    def _refuse(self, reason: str) -> None:
+        """Take all steps eagerly from now on, and say why."""
+        self._is_refused = True
+        self._programs.clear()
+        warn(
+            f"the network runs without being compiled: {reason}. With compiled=False it does so without a word", CompileWarning,
+            stacklevel=levels_to_user(),
+        )  # fmt: skip
 
     def _made_ready(self, x: Array, y: Array) -> "StepProgram":
-        """The program for these arrays and for the state that optimizer and network are in."""
+        """The program for these arrays, and the state that optimizer and network are in. Raises Unfollowed if there is none."""
+        own = own_method(self.optimizer)
+        if own is not None:
+            raise Unfollowed(own)
+        if self._last is None or not self._last.is_alone():
+            self._owned.clear()
+            self._owned_state.clear()
+        state = self.optimizer.state
+        state[:] = [dict(s) if isinstance(s, dict) else s for s in state]
         self._own(self._kept)
         own_state(self.optimizer, self._owned_state)
         kinds = tuple((s.shape, s.dtype) for s in remembered(self.optimizer).values())
@@ -82,7 +123,7 @@ class CompiledStep:
             programs = self._programs.setdefault(key, [])
             program = next((program for program in programs if program.suits()), None)
             if program is None:
-                program = StepProgram(self.net, self.cost, self.optimizer, x, y)
+                program = self._recorded(x, y, key, programs)
                 if not program.apart <= self._apart:
                     self._apart |= program.apart
                     continue
@@ -93,6 +134,19 @@ class CompiledStep:
         program.make_ready()
         self._owned = {t: t._array for t in (*self._kept, *program.changed)}
         self._owned_state = [*remembered(self.optimizer).values()]
+        program.count_holders()
+        return program
+
+    def _recorded(self, x: Array, y: Array, key: Any, programs: list[StepProgram]) -> StepProgram:
+        """A new program. Raises Unfollowed if there can be none, or if it would not be used often enough."""
+        attempts = self._attempts.setdefault(key, Attempts())
+        if programs and attempts.are_too_many:
+            raise Unfollowed(f"{programs[-1].what_changed()} is another at nearly every step")
+        try:
+            program = StepProgram(self.net, self.cost, self.optimizer, x, y)
+        except Unfollowed as error:
+            raise Unfollowed(str(error), attempts.refused(error)) from None
+        attempts.recorded()
         return program
 
     def _own(self, tensors: Iterable[Tensor]) -> None:
@@ -125,6 +179,26 @@ class CompiledStep:
         if self._last is None:
             raise RuntimeError("the step has not been taken yet, and is compiled when it is: call step(x, y) first")
         return self._last.runnable.source
+
+
+OWN_METHODS = (
+    "step", "zero_grad", "rules", "rates", "with_rates", "own_options", "settings", "_fitting", "params", "groups", "state", "lr",
+)  # fmt: skip
+"""What a step takes for granted of an optimizer."""
+
+
+def own_method(optimizer: Optimizer) -> str | None:
+    """Which of what a step takes for granted its class or the optimizer has replaced, in words."""
+    attributes = vars(optimizer)
+    for name in OWN_METHODS:
+        is_data = name in ("params", "groups", "state", "lr")
+        usual = getattr(Optimizer, name, None)
+        if (getattr(type(optimizer), name, None) is not usual) if is_data else (
+            getattr(type(optimizer), name) is not usual or name in attributes
+        ):  # fmt: skip
+            where = "it" if name in attributes else type(optimizer).__name__
+            return f"{where} has {'a property' if is_data else 'a method'} {name} of its own, which a program would not call"
+    return None
 
 
 MOST_PROGRAMS = 64

@@ -14,6 +14,7 @@ from autograd_lite.trees import leaves, mapped, rebuilt
 
 from .arguments import short
 from .costs import Cost
+from .eager_step import Step
 from .evaluation import Coding, CostFunction, array_of, evaluated
 from .history import Epoch, History
 from .modes import evaluating
@@ -23,7 +24,6 @@ from .optimizers.schedules import Scheduler
 from .parallel import Ranks
 from .speed import gradient_norms
 from .stopping import Best
-from .train import Step
 
 Array = NDArray[Any]
 Metric = Callable[[Any, Any], float | None]

@@ -1,22 +1,25 @@
 """Module: an object that holds parameters and other modules as plain attributes, and finds them there."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, scope
+from autograd_lite.compiler.origin import trust
 
 from .contents import hidden_in, may_hide, parts_of
 from .parameters import Buffer, Parameter, assign, assignments, current, is_parameter, successor
 from .tables import Table, table
-from .watching import Watched
+
+trust(Path(__file__).parent)
 
 __all__ = ["Buffer", "Module", "Parameter", "assign", "assignments", "current"]
 
 
-class Module(Watched):
+class Module:
     """Base class of layers and networks: a subclass sets attributes and has a method `forward`; calling it runs that.
 
     Parameters are found among the attributes, in the order in which they were set, also inside other modules, lists, tuples,
@@ -59,7 +62,6 @@ class Module(Watched):
         raise NotImplementedError(f"{type(self).__name__} has no method forward, which says what it computes")
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        self.depended_on()
         if self.name is None:
             return self.forward(*args, **keywords)
         with scope(self.name):

@@ -9,10 +9,9 @@ from autograd_lite import Tensor, scope
 
 from .module import Module
 from .optimizers.numbers import at_least_0
-from .watching import Watched
 
 
-class Regularized(Watched):
+class Regularized:
     """A cost plus a penalty of the weights; see `regularized`."""
 
     def __init__(self, cost: Callable[[Any, Any], Tensor], weights: Iterable[Tensor], n: int, l1: float, l2: float):
@@ -26,7 +25,6 @@ class Regularized(Watched):
             raise ValueError("there are no weights to regularise: give a network that has some, or list them")
 
     def __call__(self, output: Any, y: Any) -> Tensor:
-        self.depended_on()
         cost = self.cost(output, y)
         penalty = self.penalty()
         return cost if penalty is None else (cost + penalty.astype(cost.dtype)).named("C")

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite import Tensor, enable_grad
+from autograd_lite.compiler import levels_to_user
 
 from .costs import Cost
 from .evaluation import CHUNK, Coding, coding_for, recorded_cost
 from .examples import Arrays, plain
 from .modes import evaluating
 from .module import Module
-from .train import _levels_inside
 from .unpromising import bounded_logits, unscaled
 
 Array = NDArray[Any]
@@ -58,7 +58,7 @@ def rehearse(net: Module, cost: Any, data: Arrays, held_out: Arrays | None, last
     output, c = outputs[0]
     for words in unscaled(c), bounded_logits(plain(cost), output):
         if words:
-            warnings.warn(words, UserWarning, stacklevel=_levels_inside())
+            warnings.warn(words, UserWarning, stacklevel=levels_to_user())
     codings = {coding_for(output, y) for (output, _), (_, y) in zip(outputs, [data, held_out or data], strict=False)}
     return codings.pop() if len(codings) == 1 else None
 

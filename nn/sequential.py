@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor, scope
+from autograd_lite.compiler.parts import Part
+from autograd_lite.compiler.reach import shape
 from autograd_lite.mode import Switch
 
 from .arguments import generator, short, whole
@@ -115,6 +117,9 @@ class Plan:
 
     def __reduce__(self) -> Any:
         return Plan, (self.layers,)
+
+
+shape(Plan, lambda plan, _: [Part(".", "layers", plan.layers)])  # the rest follows from it
 
 
 def _innermost(layers: Iterable[Module]) -> list[Module]:

@@ -1,9 +1,9 @@
 """One training step for one signature: recorded, made a program, and run."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, is_
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.compiler import Program, Recording, Runnable, Value, Write
+from autograd_lite.compiler.guard import first_changed
 from autograd_lite.compiler.signature import hooks_of, layout
 from autograd_lite.graph import last_write, stamp
 from autograd_lite.trees import leaves, mapped
 
-from .costs.base import Cost
 from .counters import remembered
 from .module import Buffer, Module, assignments
 from .optimizers import Optimizer
-from .watching import Unchanged, depend_on, last_change
+from .placeholders import learning_at, placed
+from .rounding import alike, updates_alike
 
 Array = NDArray[Any]
 
@@ -48,30 +49,49 @@ class StepProgram:
         params = optimizer.params
         x_in, y_in = recording.placeholder(x, "x"), recording.placeholder(y, "y")
         rates: list[Any] = [recording.placeholder(float(lr), "lr") for lr in optimizer.rates]
-        rules = optimizer.with_rates(rates).rules()
-        states = _placed(recording, optimizer)
+        states = placed(recording, optimizer)
 
         @enable_grad
         def step() -> _Taken:
             with assignments() as assigned:
-                if not isinstance(cost, Cost):  # ours are made once and for all
-                    depend_on(getattr(cost, "__self__", cost))  # of a method on its object
                 c = cost(net(x_in), y_in)
             grads = gradients(c, params, allow_unused=True)
-            followed = optimizer.clipped(grads) if optimizer.clips else grads
-            news = [
-                (None, s) if g is None else _recorded(*rule.update(p, g, s))
-                for p, g, s, rule in zip(params, followed, states, rules, strict=True)
-            ]
+            with learning_at(optimizer, rates, recording):
+                followed = optimizer.clipped(grads) if optimizer.clips else grads
+                news = [
+                    (None, s) if g is None else _recorded(*rule.update(p, g, s))
+                    for p, g, s, rule in zip(params, followed, states, optimizer.rules(), strict=True)
+                ]
             return _Taken(c, grads, news, assigned)
 
-        unfinished = self._described(recording, [x_in, y_in, *rates], states, recording.run(step, (), {}))
+        @enable_grad
+        def check(taken: _Taken) -> None:
+            if recording.recorder.old_grads:
+                recording.refuse("it reads or sets gradients of Tensors by itself")
+            with assignments():
+                c = cost(net(x), y)
+            if not alike(np.asarray(getattr(c, "_array", c)), taken.cost._array):
+                recording.refuse(
+                    "it comes to another cost when it is called on arrays, as it is without being compiled"
+                )
+            if not updates_alike(optimizer, taken.grads, [new for new, _ in taken.news]):
+                recording.refuse(
+                    f"{type(optimizer).__name__}.update comes to something else when it is called on arrays"
+                )
+
+        roots = {"the network": net, "the cost": cost, "the optimizer": optimizer}
+        but = {id(optimizer): frozenset(LOOKED_AT)}
+        try:
+            taken = recording.run(step, roots=roots, but=but, check=check)
+        finally:
+            for t, g in recording.recorder.old_grads.items():
+                t._grad = g
+        unfinished = self._described(recording, [x_in, y_in, *rates], states, taken)
+        del taken
         program = recording.finished(unfinished)  # which tells by who holds them what may change
         self._read = [*self.changed, *(t for t in recording.captured if t not in {*params, *self.changed})]
         """What the step finds outside of its arguments."""
-        self._conditions: list[Callable[[], bool]] = [*recording.conditions(), Unchanged(optimizer, LOOKED_AT)]
-        self._open = [holds for holds in self._conditions if not getattr(holds, "by_clock", False)]
-        """Those that have to be asked also if no attribute was set anywhere."""
+        self._conditions = recording.conditions()
         self._kinds = self._kinds_now()
         self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
         self._run: Any = None
@@ -113,16 +133,19 @@ class StepProgram:
         writes = [Write(target, new) for target, new in becomes.items()]
         return Program("step", tuple(inputs), tuple(outputs), tuple(writes), labels)
 
-    def fits(self) -> bool:
-        """Are the network and the cost as they were when the step was recorded, but for values?"""
+    def suits(self) -> bool:
+        """Is all that the step depends on as it was recorded, and are the arrays that it reads of the same kinds?"""
+        return self._fits() and self._kinds == self._kinds_now()
+
+    def _fits(self) -> bool:
         for holds in self._conditions:  # noqa: SIM110  (this is quicker than all())
             if not holds():
                 return False
         return True
 
-    def suits(self) -> bool:
-        """Does the program fit, and are the arrays that it reads of the same kinds?"""
-        return self.fits() and self._kinds == self._kinds_now()
+    def what_changed(self) -> str:
+        """What is no more as it was, in words."""
+        return first_changed(self._conditions) or "a Tensor that it reads"
 
     def _kinds_now(self) -> list[Any]:
         """What the program depends on of what it reads, besides the values. Of another layout what is a view here is a copy."""
@@ -133,7 +156,7 @@ class StepProgram:
         optimizer = self._optimizer
         if self._run is None or not (self._is_unwritten() and self._has_its_state()):
             self._move_in()
-        self._seen, self._written = last_change(), last_write()
+        self._written = last_write()
         self._group_rates = optimizer.rates[1:]
         self._options = optimizer.own_options()
 
@@ -162,12 +185,25 @@ class StepProgram:
         """May it run on x and y at once? Asked at every step, so what is seldom changed is looked at only if it may have been."""
         return (
             self._arguments == (x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype)
-            and self._seen == last_change()
             and (self._written == last_write() or self._is_unwritten())
             and (not self._remembers or self._has_its_state())
             and self._options == self._optimizer.own_options()
-            and (not self._open or self.fits())
+            and self.is_alone()
+            and self._fits()
         )
+
+    def count_holders(self) -> None:
+        """Note how many hold each array that the program writes into, at a time when nobody else does."""
+        written = [t._array for t in self.changed] + [*remembered(self._optimizer).values()]
+        roots = {id(root): root for a in written for root in _roots(a)}
+        dicts = [s for s in self._optimizer.state if isinstance(s, dict)]
+        self._written_into = [*written, *roots.values(), *dicts]
+        del written, roots, dicts
+        self._holders = [*map(getrefcount, self._written_into)]
+
+    def is_alone(self) -> bool:
+        """Does nobody else hold an array that the program writes into, or a view of it? Who does must not see it change."""
+        return [*map(getrefcount, self._written_into)] == self._holders
 
     def _is_unwritten(self) -> bool:
         """Something was written somewhere: was it nothing of this step?"""
@@ -202,33 +238,22 @@ class StepProgram:
 
 LOOKED_AT = ("lr", "params", "groups", "state")
 """Attributes of an optimizer that a program takes as they are at each step, or that are looked at otherwise."""
+
+
+def _roots(array: Array) -> Iterator[Any]:
+    """What an array is a view of."""
+    base = array.base
+    while base is not None:
+        yield base
+        base = getattr(base, "base", None)
+
+
 _ARRAY, _NEEDS = attrgetter("_array"), attrgetter("_requires_grad")
 
 
 def _in_dicts(state: list[Any]) -> Iterator[Any]:
     """What is remembered of parameters, where that is dicts."""
     return chain.from_iterable(s.values() for s in state if type(s) is dict)
-
-
-def _placed(recording: Recording, optimizer: Optimizer) -> list[Any]:
-    """Placeholders for what is remembered of the parameters: `state_W1`, or of a dict `m_W1`, `v_W1` and so on.
-
-    What is remembered of several parameters at once has one placeholder, `t`.
-    """
-    shared = Counter(id(s) for state in optimizer.state for s in leaves(state))
-    known: dict[int, Any] = {}
-
-    def placed(s: Any, name: str, p: Tensor) -> Any:
-        if s is None:
-            return None
-        if id(s) not in known:
-            known[id(s)] = recording.placeholder(s, name if shared[id(s)] > 1 else f"{name}_{p.name}")
-        return known[id(s)]
-
-    return [
-        {k: placed(s, k, p) for k, s in state.items()} if isinstance(state, dict) else placed(state, "state", p)
-        for p, state in zip(optimizer.params, optimizer.state, strict=True)
-    ]
 
 
 def _alike(state: Any, other: Any) -> bool:

@@ -2,24 +2,24 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite import enable_grad
-from autograd_lite.compiler import CompileError
+from autograd_lite import CompileWarning
+from autograd_lite.compiler import CompileError, levels_to_user
 
 from .arguments import generator, switch, whole
 from .compiled import compile_step
+from .eager_step import EagerStep, Step
 from .evaluation import CostFunction, require_rows
 from .layers import Seed
 from .module import Module
 from .optimizers import Optimizer
 
 Array = NDArray[Any]
-Step = Callable[[Array, Array], float]
 SequenceSeed = Seed | Sequence[int]
 
 
@@ -64,24 +64,8 @@ def make_step(net: Module, cost: CostFunction, optimizer: Optimizer, compiled: b
         its operations are recorded anew at each step, as they are with compiled=False. So they are for a tuple or dict of several
         inputs or targets, which network and cost take as they are.
     """
-    recorded = RecordedStep(net, cost, optimizer)
+    recorded = EagerStep(net, cost, optimizer)
     return CompiledIfPossible(recorded, compile_step(net, cost, optimizer)) if compiled else recorded
-
-
-class RecordedStep:
-    """A step whose operations are recorded anew each time."""
-
-    def __init__(self, net: Module, cost: CostFunction, optimizer: Optimizer):
-        self.net, self.cost, self.optimizer = net, cost, optimizer
-
-    def __call__(self, x: Array, y: Array) -> float:
-        """The cost before the update."""
-        with enable_grad():
-            self.optimizer.zero_grad()
-            c = self.cost(self.net(x), y)
-            c.backward()
-            self.optimizer.step()
-            return float(c._array.item())
 
 
 class CompiledIfPossible:
@@ -98,17 +82,11 @@ class CompiledIfPossible:
         try:
             return self._chosen(x, y)
         except CompileError as error:
-            warnings.warn(f"the network runs without being compiled: {error}", stacklevel=_levels_inside())
+            warnings.warn(
+                f"the network runs without being compiled: {error}", CompileWarning, stacklevel=levels_to_user()
+            )
             self._chosen = self._recorded
             return self._chosen(x, y)
-
-
-def _levels_inside() -> int:
-    """The `stacklevel` with which a warning of the caller points out of this package, to who called `fit` or the step."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__package__}."):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 class _NoBar:

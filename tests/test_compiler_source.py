@@ -368,17 +368,13 @@ def test_what_cannot_be_written_down_is_a_parameter():
 
 
 def test_a_user_function_gets_an_array_of_no_axes_as_such():
-    seen = []
-
     @ag.primitive
     def kind(x):
-        seen.append(type(x))
-        return x * 2.0
+        return x * (2.0 if type(x) is np.ndarray else np.nan)
 
     ag.defvjp(kind, lambda g, ans, x: g * 2.0)
     compiled = ag.compile(lambda x: kind(np.sum(x)))
-    compiled(np.ones(3))
-    assert set(seen) == {np.ndarray}
+    assert compiled(np.ones(3)) == compiled(np.ones(3)) == 6.0
 
 
 def test_saturated_sigmoids_raise_no_warning_in_print():

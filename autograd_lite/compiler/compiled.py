@@ -3,15 +3,21 @@
 from collections.abc import Callable, Container, Hashable
 from functools import update_wrapper
 from itertools import count
+from sys import _getframe
 from types import MethodType
 from typing import Any
+from warnings import warn
 
 from ..locks import own_lock
 from ..mode import current_mode
 from ..rules import name_of
 from .identity import asks_for_identity, is_of_a_call
+from .origin import Origin, origin_of
+from .parts import Part
+from .reach import shape
 from .signature import flattened, is_number, is_whole, kind_of
 from .variant import NotForThese, Variant
+from .watcher import Unfollowed
 from .weak import is_stand_in, plain
 
 _turns = count(1)
@@ -48,12 +54,14 @@ def compile(f: Callable[..., Any]) -> "Compiled":
     Notes
     -----
     Tensors that f finds outside of its arguments are read at every call, and so is every array that an operation on Tensors
-    reads, whoever made the array. A gradient that f leaves in a `.grad` is left there by every call. A module of nn that f calls
-    may change, by `eval()` or another layer: then f is recorded anew. What else f finds is a constant, such as a number in a
-    global name or in an attribute: pass as an argument what is to change.
+    reads, whoever made the array. A gradient that f leaves in a `.grad` is left there by every call. Whatever else f can reach,
+    such as global names, variables of enclosing functions, attributes, and what they hold, is compared before every call. If it
+    has changed, f is recorded anew: pass as an argument what changes often.
 
-    What else f does happens only when it is recorded: what it prints, stores, computes from arrays alone, or draws from a random
-    generator by itself. A recording runs f once, and twice in two cases: if one of the Tensors given is also found outside of the
+    A program is used only if it stands for all that f does. If f changes something, draws random numbers by itself, prints, looks
+    at a clock, or reaches something that cannot be compared, one CompileWarning names it, and f itself runs from then on. What it
+    changed while it was recorded is put back before. (Operations that draw are declared with `impure`, in rules.py, and draw at
+    every call.) A recording runs f once, and twice in two cases: if one of the Tensors given is also found outside of the
     arguments, and if a function in C or of another package refuses the stand-in for an int with a TypeError.
 
     Results are NumPy's up to the last bits, at every magnitude: numbers among the factors are gathered, and the slope of a
@@ -69,6 +77,46 @@ def compile(f: Callable[..., Any]) -> "Compiled":
     array([2., 4.])
     """
     return Compiled(f)
+
+
+class CompileWarning(UserWarning):
+    """A function that was to be compiled runs as it is, since a program of it would give other answers."""
+
+
+def levels_to_user() -> int:
+    """The `stacklevel` with which a warning of the caller points to the line of the user's that led to it."""
+    level, frame = 1, _getframe(1)
+    while frame.f_back is not None and origin_of(frame.f_code) is Origin.LIBRARY:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+class Attempts:
+    """Decides whether another attempt to record is worth its time, which is that of hundreds of runs.
+
+    A function that fills a cache at its first call can be followed from the second on. If something that a function reads is
+    changed between two runs, it is recorded anew, as long as there are many runs for each such change.
+    """
+
+    def __init__(self) -> None:
+        self.refusals = 0
+        """How often in a row the function was refused."""
+        self.recordings = 0
+        self.runs = 0
+
+    def refused(self, error: Unfollowed) -> bool:
+        """Is a refusal the last one?"""
+        self.refusals += 1
+        return error.for_good or self.refusals > 1
+
+    def recorded(self) -> None:
+        self.refusals = 0
+        self.recordings += 1
+
+    @property
+    def are_too_many(self) -> bool:
+        """Were there more recordings than the runs between them are worth?"""
+        return self.recordings > 8 + self.runs // 50
 
 
 class Compiled:
@@ -88,28 +136,68 @@ class Compiled:
         self._stand_ins: bool | None = None
         """Can f be recorded without the numbers themselves? None before it is known."""
         own_lock(self)
+        self._attempts: dict[Hashable, Attempts] = {}
+        self._refused: str | None = None
+        """Why f runs as it is, if it does."""
 
     def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         mode = current_mode()
-        if mode.tracing is not None:  # inside another recording it is a function like any other
-            return self._f(*args, **keywords)
+        if mode.tracing is not None or self._refused is not None:
+            return self._f(*args, **keywords)  # inside another recording it is a function like any other
         given, structure = flattened(args, keywords)
         signature = structure, tuple([kind_of(a) for a in given]), mode.recording
         with self._lock:
+            variant: Variant | None
             for variant in reversed(self._programs.get(signature, ())):
                 if variant.fits(given):
+                    self._attempts[signature].runs += 1
                     break
             else:
-                variant = self._recorded(signature, args, keywords, given)
-            if variant is not self._last:
+                variant = self._recorded_if_followed(signature, args, keywords, given)
+            if variant is not self._last and variant is not None:
                 self._last = variant
                 variant.used = next(_turns)
+        if variant is None:
+            return self._f(*args, **keywords)
         try:
             return variant(given)
         except NotForThese:
             with self._lock:
-                self._last = variant = self._kept(signature, args, keywords, range(len(given)))
-            return variant(given)
+                variant = self._recorded_if_followed(signature, args, keywords, given, range(len(given)))
+                self._last = variant or self._last
+            return self._f(*args, **keywords) if variant is None else variant(given)
+
+    def _recorded_if_followed(
+        self, signature: Hashable, args: Any, keywords: Any, given: list[Any], themselves: Container[int] = ()
+    ) -> Variant | None:
+        """None if a program would not do all that f does. If it never will, a warning says so, once."""
+        attempts = self._attempts.setdefault(signature, Attempts())
+        before = [v for v in self._programs.get(signature, ()) if v.is_for_numbers(given)]
+        if before and attempts.are_too_many:
+            self._refuse(f"{before[-1].changed()} is another at nearly every call")
+            return None
+        try:
+            if themselves:
+                variant = self._kept(signature, args, keywords, themselves)
+            else:
+                variant = self._recorded(signature, args, keywords, given)
+        except Unfollowed as error:
+            if attempts.refused(error):
+                self._refuse(str(error))
+            return None
+        if before:
+            attempts.recorded()
+        attempts.refusals = 0
+        return variant
+
+    def _refuse(self, reason: str) -> None:
+        self._refused = reason
+        self._programs.clear()
+        warn(
+            f"{name_of(self._f)} runs without being compiled: {reason}. Pass as an argument what changes between calls, and "
+            "draw, count and print outside of the function",
+            CompileWarning, stacklevel=levels_to_user(),
+        )  # fmt: skip
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A compiled method is called with its object."""
@@ -150,7 +238,7 @@ class Compiled:
             variants = self._programs[oldest]
             variants.remove(min(variants, key=lambda v: v.used))
             if not variants:
-                del self._programs[oldest]
+                del self._programs[oldest], self._attempts[oldest]
         return variant
 
     @property
@@ -169,5 +257,7 @@ class Compiled:
             for v in variants
         }
 
+
+shape(Compiled, lambda compiled, names: [Part(".", "_f", compiled._f)])
 
 __all__ = ["Compiled", "compile"]

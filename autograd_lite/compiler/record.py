@@ -1,6 +1,6 @@
 """From a function to a program: run it once on placeholders, with everything recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,10 @@ from ..mode import tracing
 from ..tensor import Tensor
 from .program import Program, Value, replaced
 from .recorder import Recorder
+from .watcher import Watcher
 from .weak import Number
+
+NOTHING: Mapping[int, frozenset[str]] = {}
 
 
 class Recording:
@@ -53,15 +56,46 @@ class Recording:
         """The positions of the numbers that Python looked at: the program is for their values alone."""
         return self.recorder.fixed
 
-    def run(self, f: Callable[..., Any], args: Sequence[Any] = (), keywords: dict[str, Any] | None = None) -> Any:
-        """What f returns. Generators that its operations draw from are put back to where they were."""
+    def run(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any] = (),
+        keywords: dict[str, Any] | None = None,
+        *,
+        roots: Mapping[str, Any],
+        but: Mapping[int, frozenset[str]] = NOTHING,
+        check: Callable[[Any], None] | None = None,
+    ) -> Any:
+        """What f returns. Generators that its operations draw from are put back to where they were.
+
+        roots, but : see `Watcher`
+        check : called with it, also watched and with the generators put back, but not recorded
+        Raises Unfollowed if f does what a program would not do again.
+        """
+        recorder = self.recorder
         try:
-            with tracing(self.recorder), np.errstate(all="ignore"):
-                return f(*args, **(keywords or {}))
+            with np.errstate(all="ignore"), Watcher(roots, but) as recorder.watcher:
+                with tracing(recorder):
+                    result = f(*args, **(keywords or {}))
+                if recorder.refusal is not None:
+                    raise recorder.refusal
+                if check is not None:
+                    recorder.watcher.require_unchanged()
+                    self._put_generators_back()
+                    check(result)
+                return result
         finally:
-            self.recorder.listens = False
-            for generator, state in self.recorder.generators.items():
-                generator.bit_generator.state = state
+            recorder.listens = False
+            self._put_generators_back()
+
+    def _put_generators_back(self) -> None:
+        for generator, state in self.recorder.generators.items():
+            generator.bit_generator.state = state
+
+    def refuse(self, reason: str, for_good: bool = True) -> None:
+        """End the run: the function does what a program would not do again."""
+        assert self.recorder.watcher is not None
+        self.recorder.watcher.stop(reason, for_good)
 
     def value(self, tensor: Any) -> Value:
         """The Value of a Tensor or Number of the recording, of a placeholder, or of a Tensor from outside."""
@@ -69,7 +103,10 @@ class Recording:
 
     def conditions(self) -> list[Callable[[], bool]]:
         """Functions that say, later, whether things that the function depends on besides Tensors are as they are now."""
-        return [watch() for _, watch in self.recorder.watches.values()]
+        assert self.recorder.watcher is not None
+        guard = self.recorder.watcher.guard()
+        watches = [watch() for _, watch in self.recorder.watches.values()]
+        return watches if guard.is_always else [guard, *watches]
 
     def finished(self, program: Program) -> Program:
         """The program with names from the Tensors, and with constants in the place of numbers that are `fixed`.

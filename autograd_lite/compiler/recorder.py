@@ -12,11 +12,12 @@ from weakref import ref
 import numpy as np
 
 from ..graph import NESTS, Node, clock, leaf, nodes_in
-from ..mode import Tracer
+from ..mode import Tracer, current_mode
 from ..ops.indexing import scatter
 from ..rules import IMPURE, VJPS, name_of
 from ..writes import setitem
 from .program import Value, key
+from .watcher import Watcher
 from .weak import Number, is_stand_in, looked, plain
 
 OF_SHAPES = frozenset((
@@ -29,6 +30,8 @@ SHAPED_BY_VALUES = frozenset((
 ))  # fmt: skip
 """Functions whose result has as many elements as their arguments' values say."""
 INDEXING = frozenset((getitem, setitem, scatter))
+_TOLD = frozenset(("raise", "call", "log"))
+"""What np.errstate may be asked to do about floating-point errors, besides a warning."""
 TAKE_ANY_INDEX = INDEXING | frozenset((np.where, np.take))
 """Functions that take a position, or choose, by a number that may be another at each run."""
 
@@ -38,6 +41,12 @@ PACKAGE = __name__.partition(".")[0]
 
 class CompileError(RuntimeError):
     """A function cannot be compiled, and why."""
+
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        tracer = current_mode().tracing
+        if isinstance(tracer, Recorder) and tracer.refusal is None:
+            tracer.refusal = self
 
 
 class Recorder(Tracer):
@@ -76,6 +85,10 @@ class Recorder(Tracer):
         """What the function depends on besides Tensors, by id: the thing, and how to watch it for changes."""
         self.generators: dict[Any, Any] = {}
         """The states that random generators had before."""
+        self.watcher: Watcher | None = None
+        """Who looks at the Python around the operations."""
+        self.refusal: CompileError | None = None
+        """The first error that ended the recording, in case that the function catches it, and does something else."""
 
     # ------------------------------------------------------------------------------------------------ what is not allowed
 
@@ -149,7 +162,11 @@ class Recorder(Tracer):
         values[:] = map(plain, values)
         for a in args:
             if isinstance(a, np.random.Generator):
+                if self.watcher is not None:
+                    self.watcher.will_draw(a)
                 self.generators.setdefault(a, a.bit_generator.state)
+        if self.watcher is not None and not _TOLD.isdisjoint(np.geterr().values()):
+            self.watcher.stop("it asks np.errstate for floating-point errors, of which a program tells nothing")
 
     def prepare_keywords(self, values: dict[str, Any]) -> None:
         values.update((k, plain(a)) for k, a in values.items())
@@ -201,6 +218,9 @@ class Recorder(Tracer):
         self.nodes.append(node)
         if op in IMPURE:
             self.draws.append(value)
+            for a in node.args:
+                if isinstance(a, np.random.Generator) and self.watcher is not None:
+                    self.watcher.has_drawn(a)
         elif not any(isinstance(a, np.ndarray | list | tuple | dict) for a in (*args, *keywords.values())):
             value = self._known(value)
         self.values[node.index] = value
@@ -208,6 +228,10 @@ class Recorder(Tracer):
     def _known(self, value: Value) -> Value:
         """What is made again, as in the backward pass, is what was made before, and has its name."""
         return self.made_so.setdefault(key(value, id), value)
+
+    def checked(self, check: Callable[..., Any], args: Sequence[Any]) -> None:
+        value = Value(check, tuple(map(self._argument, args)), {}, np.asarray(True), None, current_mode().scope)
+        self.draws.append(value)
 
     def _check(self, op: Callable[..., Any], node: Node) -> None:
         if (op in SHAPED_BY_VALUES and not self._counts_what_stays(op, node)) or (

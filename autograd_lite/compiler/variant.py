@@ -11,6 +11,7 @@ from ..graph import Node, extras, leaf
 from ..tensor import Tensor
 from ..traversal import ancestors
 from ..trees import leaves, mapped, rebuilt
+from .guard import first_changed
 from .names import GRADIENT
 from .program import Program, Value
 from .record import Recording
@@ -78,7 +79,7 @@ class Variant:
             return True
         tensors = [given[i] for i in self._tensors]
         return (
-            all(repr(given[i]) == text for i, text in self.fixed.items())
+            self.is_for_numbers(given)
             and all(holds() for holds in self._conditions)
             and all((t._grad is not None) is had for t, had in self._had_grads)
             and all(watched.is_as_it_was() for watched in self._watched)
@@ -91,6 +92,14 @@ class Variant:
             and all(given[i] is t for i, t in self._itself.items())
             and not any(w.tensor is t for t in tensors for w in self._watched if t not in self._itself.values())
         )
+
+    def is_for_numbers(self, given: list[Any]) -> bool:
+        """Is it for these numbers, among those that it is for alone?"""
+        return all(repr(given[i]) == text for i, text in self.fixed.items())
+
+    def changed(self) -> str:
+        """What is no more as it was when f was recorded, in words."""
+        return first_changed(self._conditions) or "something that it finds outside of its arguments"
 
     def __call__(self, given: list[Any]) -> Any:
         try:
@@ -158,7 +167,9 @@ class Trial:
         old_grads = recording.recorder.old_grads
         self.old_grads = old_grads.items()
         try:
-            result = recording.run(f, placed_args, placed_keywords)
+            constants = [a for i, a in enumerate(arguments) if i not in self.placeholders and not isinstance(a, Node)]
+            roots = {"the function": f} | {f"argument {i}": a for i, a in enumerate(constants)}
+            result = recording.run(f, placed_args, placed_keywords, roots=roots)
             new_grads = {t: t._grad for t, old in old_grads.items() if t._grad is not old}
         finally:
             for tensor, old in old_grads.items():

@@ -10,7 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_lite import Tensor, scope
-from autograd_lite.graph import apply, leaf
+from autograd_lite.compiler.parts import Part
+from autograd_lite.compiler.reach import shape
+from autograd_lite.graph import apply, leaf, values_of
+from autograd_lite.mode import current_mode
 from autograd_lite.ops.reductions import scaled_sum
 
 Terms = Callable[..., Tensor]
@@ -102,6 +105,9 @@ class Cost:
         return self.__name__  # copied and pickled by name, as functions are
 
 
+shape(Cost, lambda cost, _: [Part(".", "_terms", cost._terms)])  # it is made once and for all
+
+
 def _with_options(cost: Cost, options: dict[str, Any]) -> Cost:
     return cost.with_options(**options)
 
@@ -109,6 +115,17 @@ def _with_options(cost: Cost, options: dict[str, Any]) -> Cost:
 def cost(factor: float, formula: str, kind: type[Cost] = Cost) -> Callable[[Terms], Cost]:
     """Decorate a function of output and target, element by element, to make the cost that sums `factor` times it."""
     return lambda terms: kind(terms, factor, formula)
+
+
+def require(check: Callable[..., Any], *args: Any) -> None:
+    """Call `check` on the values of the arguments, to raise an error. A compiled program does so at each of its runs.
+
+    check : a function of arrays, declared `impure`, since it is to be called also if nobody uses what it returns
+    """
+    check(*values_of(args))
+    tracer = current_mode().tracing
+    if tracer is not None:
+        tracer.checked(check, args)
 
 
 def tensors(output: Any, y: Any) -> tuple[Tensor, Tensor]:

@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import Tensor, log_softmax, one_hot, relu
+from autograd_lite.compiler.parts import Part
+from autograd_lite.compiler.reach import shape
 from autograd_lite.graph import apply
+from autograd_lite.rules import impure
 
-from .base import Cost, cost, tensors
+from .base import Cost, cost, require, tensors
 
 
 class ClassCost(Cost):
@@ -104,6 +107,9 @@ def _counted(y: Tensor, ignored: int | None) -> Any:
     return y if ignored is None else np.where(y == ignored, 0, y)
 
 
+shape(ClassCost, lambda cost, _: [Part(".", "_terms", cost._terms)])
+
+
 def _rows(output: Tensor, y: Any) -> Any:
     """Class numbers as rows with a 1, in the dtype of the output; targets that are rows already as they are."""
     if y._array.ndim == output._array.ndim:
@@ -163,6 +169,17 @@ def softmax_cross_entropy(
     return terms
 
 
+@impure
+def signs(y):  # type: ignore[no-untyped-def]
+    """Raise ValueError, unless all targets are −1 or 1."""
+    other = y[np.abs(y) != 1]
+    if other.size:
+        raise ValueError(
+            f"hinge_cost got the target {other[0]}, needs −1 and 1, or class numbers: 2 * y - 1 makes them of 0 and 1"
+        )
+    return True
+
+
 @cost(1.0, "max(0, margin − ya)", ClassCost)
 def hinge_cost(output: Tensor, y: Tensor, *, margin: float = 1.0) -> Tensor:
     """max(0, margin − y a), summed over the outputs, averaged over the examples; with targets y of −1 and 1.
@@ -173,11 +190,7 @@ def hinge_cost(output: Tensor, y: Tensor, *, margin: float = 1.0) -> Tensor:
     Raises ValueError for a target that is neither −1 nor 1.
     """
     if y._array.ndim == output._array.ndim:
-        other = y._array[np.abs(y._array) != 1]
-        if other.size:
-            raise ValueError(
-                f"hinge_cost got the target {other[0]}, needs −1 and 1, or class numbers: 2 * y - 1 makes them of 0 and 1"
-            )
+        require(signs, y)
         terms: Tensor = apply(relu, (margin - output * y,))
         return terms
     is_right = _rows(output, y) == 1

@@ -5,8 +5,9 @@ import numpy as np
 from autograd_lite import Tensor, softplus
 from autograd_lite.arguments import weighted_input
 from autograd_lite.graph import apply
+from autograd_lite.rules import impure
 
-from .base import cost
+from .base import cost, require
 
 
 @cost(1.0, "−(y ln a + (1 − y) ln(1 − a))")
@@ -29,11 +30,11 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
     >>> nn.cross_entropy_cost(ag.sigmoid(ag.Tensor([[40.0]])), [[0.0]]).item()
     40.0
     """
-    _require_probabilities("target", y, "scale the targets")
+    require(probabilities, y, "target", "scale the targets")
     z = weighted_input(output)
     if z is not None:
         return y * apply(softplus, (-z,)) + (1.0 - y) * apply(softplus, (z,))  # type: ignore[no-any-return]
-    _require_probabilities("output", output, "use sigmoid outputs")
+    require(probabilities, output, "output", "use sigmoid outputs")
     with np.errstate(divide="ignore"):
         # where the factor is 0, the logarithm must not be infinite; else it is the slope in y
         ln_a = np.log(np.where((y == 0) & (output == 0), 1.0, output))
@@ -41,8 +42,10 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
     return -(y * ln_a + (1.0 - y) * ln_1_a)
 
 
-def _require_probabilities(name: str, values: Tensor, remedy: str) -> None:
-    array = values._array
-    if array.min() < 0 or array.max() > 1:
-        outside = array[(array < 0) | (array > 1)][0]
+@impure
+def probabilities(values, name, remedy):  # type: ignore[no-untyped-def]
+    """Raise ValueError, unless all values are in [0, 1]."""
+    if np.minimum.reduce(values, axis=None) < 0 or np.maximum.reduce(values, axis=None) > 1:
+        outside = values[(values < 0) | (values > 1)][0]
         raise ValueError(f"cross_entropy_cost got the {name} {outside}, which is not in [0, 1]: {remedy}")
+    return True

@@ -13,7 +13,6 @@ from autograd_lite.graph import shared
 from autograd_lite.trees import mapped
 
 from ..module import Module
-from ..watching import Watched
 from .clipping import clip_by_norm, clip_by_value
 from .numbers import above_0, at_least_0, true_or_false
 
@@ -22,7 +21,7 @@ CLIPPING = ("clip_norm", "clip_value")
 """The options of every optimizer that act on all gradients together, and so are none of a group."""
 
 
-class Optimizer(Watched, ABC):
+class Optimizer(ABC):
     """Base class: a subclass says in `update` what becomes of one parameter.
 
     params : the Tensors to learn, `net.parameters()`; or groups of them, dicts such as {"params": [...], "lr": 0.01},
@@ -60,12 +59,6 @@ class Optimizer(Watched, ABC):
             raise ValueError(f"{type(self).__name__} got a parameter twice; it would be updated twice a step")
         self.state: list[Any] = [None] * len(self.params)
         """What is remembered of each parameter: None before the first step, an array, or a dict of arrays."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "lr":  # which a compiled step reads at every step, so it need not look what has changed
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
 
     def _add(self, group: Mapping[str, Any]) -> None:
         own = {name: value for name, value in group.items() if name != "params"}
