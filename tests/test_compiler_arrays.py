@@ -136,3 +136,25 @@ def test_an_array_that_gets_another_shape_has_another_program():
     for shape in ((6,), (2, 3), (3, 2)):
         held.shape = shape
         np.testing.assert_array_equal(c(X), X.sum() * held)
+
+
+buffer = np.ones(4)
+
+
+def written_between(x):
+    own = np.ones(4)
+    y = x * own
+    own *= 2.0
+    return y + x * own
+
+
+def written_outside(x):
+    y = x * buffer[::2].repeat(2)[:4] + x * buffer
+    buffer[...] += 1.0
+    return y
+
+
+@pytest.mark.parametrize("f", [written_between, written_outside])
+def test_an_array_that_is_written_after_it_was_read_is_refused(f):
+    with pytest.raises(ag.CompileError, match=r"an array of shape \(4,\) and dtype float64 is written"):
+        ag.compile(f)(X)

@@ -15,6 +15,7 @@ from .identity import asks_for_identity, is_of_a_call
 from .origin import Origin, origin_of
 from .parts import Part
 from .reach import shape
+from .recorder import CompileError
 from .signature import flattened, is_number, is_whole, kind_of
 from .variant import NotForThese, Variant
 from .watcher import Unfollowed
@@ -215,18 +216,30 @@ class Compiled:
             self._stand_ins = not asks_for_identity(self._f)
         if self._stand_ins is False:
             return self._kept(signature, args, keywords, range(len(given)))
+        whole = {i for i, a in enumerate(given) if is_whole(a)}
+
+        def repeats(error: BaseException) -> bool:
+            """Is it the stand-in for a number that f could not bear?"""
+            return isinstance(error, TypeError) and bool(whole) and is_of_a_call(error, self._f)
+
         try:
-            return self._kept(signature, args, keywords)
+            return self._kept(signature, args, keywords, repeats=repeats)
         except TypeError as error:
-            whole = {i for i, a in enumerate(given) if is_whole(a)}
-            if not whole or not is_of_a_call(error, self._f):
+            if not repeats(error):
                 raise
         return self._kept(signature, args, keywords, whole)
 
-    def _kept(self, signature: Hashable, args: Any, keywords: Any, themselves: Container[int] = ()) -> Variant:
+    def _kept(
+        self,
+        signature: Hashable,
+        args: Any,
+        keywords: Any,
+        themselves: Container[int] = (),
+        repeats: Callable[[BaseException], bool] = lambda error: False,
+    ) -> Variant:
         """A new program, for which the one not used for longest may have to go."""
         try:
-            variant = Variant(self._f, args, keywords, themselves)
+            variant = Variant(self._f, args, keywords, themselves, lambda e: isinstance(e, CompileError) or repeats(e))
         except Exception as error:
             if any(map(is_stand_in, error.args)):
                 error.args = plain(error.args)

@@ -65,20 +65,22 @@ class Recording:
         roots: Mapping[str, Any],
         but: Mapping[int, frozenset[str]] = NOTHING,
         check: Callable[[Any], None] | None = None,
+        repeats: Callable[[BaseException], bool] = lambda error: True,
     ) -> Any:
         """What f returns. Generators that its operations draw from are put back to where they were.
 
-        roots, but : see `Watcher`
+        roots, but, repeats : see `Watcher`
         check : called with it, also watched and with the generators put back, but not recorded
         Raises Unfollowed if f does what a program would not do again.
         """
         recorder = self.recorder
         try:
-            with np.errstate(all="ignore"), Watcher(roots, but) as recorder.watcher:
+            with np.errstate(all="ignore"), Watcher(roots, but, repeats) as recorder.watcher:
                 with tracing(recorder):
                     result = f(*args, **(keywords or {}))
                 if recorder.refusal is not None:
                     raise recorder.refusal
+                recorder.require_unwritten_arrays()
                 if check is not None:
                     recorder.watcher.require_unchanged()
                     self._put_generators_back()

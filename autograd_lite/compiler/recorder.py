@@ -1,7 +1,7 @@
 """Listening to a function that is recorded: each operation becomes a Value, and what a program could not follow is refused."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from gc import get_referents
 from operator import getitem
@@ -16,9 +16,11 @@ from ..mode import Tracer, current_mode
 from ..ops.indexing import scatter
 from ..rules import IMPURE, VJPS, name_of
 from ..writes import setitem
+from .callers import at_line
+from .contents import digest_of, unchanged
 from .program import Value, key
 from .watcher import Watcher
-from .weak import Number, is_stand_in, looked, plain
+from .weak import Number, is_stand_in, looked, numbers_in, plain
 
 OF_SHAPES = frozenset((
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.may_share_memory,
@@ -34,9 +36,6 @@ _TOLD = frozenset(("raise", "call", "log"))
 """What np.errstate may be asked to do about floating-point errors, besides a warning."""
 TAKE_ANY_INDEX = INDEXING | frozenset((np.where, np.take))
 """Functions that take a position, or choose, by a number that may be another at each run."""
-
-
-PACKAGE = __name__.partition(".")[0]
 
 
 class CompileError(RuntimeError):
@@ -67,8 +66,8 @@ class Recorder(Tracer):
         """The leaves that the function made."""
         self.constants: set[Value] = set()
         """The leaves that the library made itself, and nobody else has."""
-        self.arrays: dict[int, Value] = {}
-        """By id, the arrays that operations read besides Tensors."""
+        self.arrays: dict[int, tuple[Value, int]] = {}
+        """By id, the arrays that operations read besides Tensors, and what sums up their elements."""
         self.standing: dict[int, Value] = {}
         """What leaves that the function made have the value of, by index: `x.detach()` has that of x."""
         self.given: set[int] = set()
@@ -148,6 +147,16 @@ class Recorder(Tracer):
             f"the shape of {what} depends on values{at_line()}, and a program is of fixed shapes: choose with np.where, multiply "
             "by the mask, or select outside of the compiled function"
         )
+
+    def require_unwritten_arrays(self) -> None:
+        """Raise CompileError if an array was written after an operation had read it: a program reads it once at a call."""
+        for value, digest in self.arrays.values():
+            a = value.example
+            if digest_of(a) != digest:
+                raise CompileError(
+                    f"an array of shape {a.shape} and dtype {a.dtype} is written, after an operation has read it, by the "
+                    "function that is being compiled. A program reads it once at every call: write into a copy"
+                )
 
     # ------------------------------------------------------------------------------------------------------- what happens
 
@@ -243,7 +252,7 @@ class Recorder(Tracer):
         if op is np.repeat:
             for a in (*node.args[1:], *node.keywords.values()):
                 if isinstance(a, np.ndarray):
-                    self.depends_on(a, partial(_contents, a))
+                    self.depends_on(a, partial(unchanged, a))
         if op is getitem and any(n._array.dtype == bool for n in nodes_in([node.args[1]])):
             raise self._shaped_by_values(f"{node.args[0].describe()} at a mask")
         if op is getitem:
@@ -275,7 +284,9 @@ class Recorder(Tracer):
         if isinstance(a, Node) or is_stand_in(a):
             return self.value(a)
         if isinstance(a, np.ndarray):
-            return self.arrays.setdefault(id(a), Value(None, (), {}, a))
+            if id(a) not in self.arrays:
+                self.arrays[id(a)] = Value(None, (), {}, a), digest_of(a)
+            return self.arrays[id(a)][0]
         return type(a)(map(self._argument, a)) if type(a) in NESTS else looked(a, "an argument")
 
     def stands_for(self, leaf: Node, source: Node) -> None:
@@ -317,21 +328,6 @@ def _looked_at(what: str, how: str) -> CompileError:
     )
 
 
-def numbers_in(values: Iterable[Any]) -> Iterator[Number]:
-    """The Numbers among values, looking into lists and tuples."""
-    for a in values:
-        if is_stand_in(a):
-            yield a
-        elif type(a) in NESTS:
-            yield from numbers_in(a)
-
-
-def _contents(array: np.ndarray[Any, Any]) -> Callable[[], bool]:
-    """Says, when called, whether the elements of an array are what they are now."""
-    now = array.copy()
-    return lambda: np.array_equal(array, now)
-
-
 def _with_order(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of np.reshape where the order "A", in which elements lie in memory, is C or F: passes change how they lie."""
     order = "F" if args[0].example.flags.fnc else "C"
@@ -350,11 +346,3 @@ def _within(thing: Any) -> Iterator[Any]:
         elif id(a) not in seen and not isinstance(a, type | ModuleType | CodeType | str | bytes | np.ndarray):
             seen.add(id(a))
             waiting.extend(get_referents(a))
-
-
-def at_line() -> str:
-    """Where in the caller's own code we are: in the innermost frame that is of no module of this package or of NumPy."""
-    frame = sys._getframe(1)
-    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in (PACKAGE, "numpy"):
-        frame = frame.f_back  # type: ignore[assignment]
-    return f", at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""

@@ -27,9 +27,19 @@ _SLOT = object()
 
 
 class Variant:
-    """themselves : the positions of the numbers that f gets themselves, instead of what stands for them"""
+    """
+    themselves : the positions of the numbers that f gets themselves, instead of what stands for them
+    repeats : see `Watcher`
+    """
 
-    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, themselves: Container[int] = ()):
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Any,
+        keywords: Any,
+        themselves: Container[int] = (),
+        repeats: Callable[[BaseException], bool] = lambda error: True,
+    ):
         given = list(leaves((args, keywords)))
         numbers = {i for i, a in enumerate(given) if is_number(a) and i in themselves}
         self.used = 0
@@ -37,7 +47,7 @@ class Variant:
         self._itself: dict[int, Node] = {}
         """Arguments that f also finds elsewhere. There it is one Tensor, so it has to be one here."""
         while True:
-            trial = Trial(f, args, keywords, numbers | self._itself.keys())
+            trial = Trial(f, args, keywords, numbers | self._itself.keys(), repeats)
             again = {
                 i: a
                 for i, a in enumerate(given)
@@ -141,7 +151,14 @@ class NotForThese(Exception):
 class Trial:
     """A run of the function on placeholders. as_it_is : the positions of the arguments that it gets themselves"""
 
-    def __init__(self, f: Callable[..., Any], args: Any, keywords: Any, as_it_is: set[int]):
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Any,
+        keywords: Any,
+        as_it_is: set[int],
+        repeats: Callable[[BaseException], bool],
+    ):
         self.recording = recording = Recording()
         self.placeholders: dict[int, Any] = {}
         self._grad_placeholders: dict[int, Tensor] = {}
@@ -169,7 +186,7 @@ class Trial:
         try:
             constants = [a for i, a in enumerate(arguments) if i not in self.placeholders and not isinstance(a, Node)]
             roots = {"the function": f} | {f"argument {i}": a for i, a in enumerate(constants)}
-            result = recording.run(f, placed_args, placed_keywords, roots=roots)
+            result = recording.run(f, placed_args, placed_keywords, roots=roots, repeats=repeats)
             new_grads = {t: t._grad for t, old in old_grads.items() if t._grad is not old}
         finally:
             for tensor, old in old_grads.items():

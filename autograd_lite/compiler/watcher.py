@@ -11,7 +11,7 @@ import dis
 import gc
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
@@ -53,9 +53,13 @@ class Watcher:
 
     roots : what the function is known to use, by name
     but : by the id of an object, attributes of it that are looked at elsewhere
+    repeats : will the function run again after an error of its own? If not, what it changed before that stays changed
     """
 
-    def __init__(self, roots: Mapping[str, Any], but: Mapping[int, frozenset[str]] = {}):
+    def __init__(
+        self, roots: Mapping[str, Any], but: Mapping[int, frozenset[str]], repeats: Callable[[BaseException], bool]
+    ):
+        self._repeats = repeats
         self._names = Names()
         self._roots = [Part("", name, thing) for name, thing in roots.items()]
         self._but = dict(but)
@@ -101,7 +105,7 @@ class Watcher:
         stop = self._stopped
         if stop is None and error is None:
             stop = self._changed()
-        if stop is not None or error is not None:
+        if stop is not None or (error is not None and self._repeats(error)):
             put_back(self._before)
         else:
             for generator in SHARED:

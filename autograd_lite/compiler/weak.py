@@ -8,7 +8,7 @@ which the recorder answers and notes, so that the program is used for that very 
 import builtins
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -164,6 +164,15 @@ def looked(a: Any, how: str) -> Any:
     if type(a) is slice:
         return slice(looked(a.start, how), looked(a.stop, how), looked(a.step, how))
     return a
+
+
+def numbers_in(values: Iterable[Any]) -> Iterator[Number]:
+    """The Numbers among values, looking into lists and tuples."""
+    for a in values:
+        if is_stand_in(a):
+            yield a
+        elif type(a) in NESTS:
+            yield from numbers_in(a)
 
 
 def is_scalar(a: Any) -> bool:
