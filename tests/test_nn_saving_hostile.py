@@ -7,6 +7,7 @@ import time
 import tracemalloc
 import zipfile
 from contextlib import suppress
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ import nn
 from nn.archives import read_arrays, write_arrays
 from nn.saving import _LAYERS
 
-pytest.importorskip("safetensors", reason="needs the package safetensors: pip install '.[safetensors]'")
-from safetensors.numpy import save as safetensors_of
-
-FORMATS = ["npz", "safetensors"]
+with_safetensors = pytest.mark.skipif(
+    find_spec("safetensors") is None, reason="needs the package safetensors: pip install '.[safetensors]'"
+)
+FORMATS = ["npz", pytest.param("safetensors", marks=with_safetensors)]
 
 
 def same(one, other):
@@ -73,6 +74,13 @@ def test_a_file_is_read_by_what_it_holds_whatever_it_is_called(saved, tmp_path):
         assert same(nn.load(tmp_path / name), net)
 
 
+def safetensors_of(arrays, about):
+    from safetensors.numpy import save
+
+    return save(arrays, about)
+
+
+@with_safetensors
 def test_a_changed_weight_in_a_safetensors_is_noticed_and_a_file_without_a_checksum_is_read(tmp_path):
     net, path = nn.MLP([3, 4, 2], seed=0), tmp_path / "net.safetensors"
     nn.save(net, path)
@@ -233,10 +241,16 @@ def test_a_file_that_claims_more_than_it_holds_is_refused_cheaply(tmp_path, bomb
     refused_cheaply(tmp_path / "net.npz", BOMBS[bomb])
 
 
+LSTM = {"kind": "LSTM", "config": {"n_in": 9000, "n_hidden": 9000, "dtype": "float64", "last": False}}
+
+
 def test_an_lstm_of_9000_units_in_700_bytes_is_refused_by_its_size(tmp_path):
-    spec = {"kind": "LSTM", "config": {"n_in": 9000, "n_hidden": 9000, "dtype": "float64", "last": False}}
-    assert "shape (9000, 9000)" in refused_cheaply(tmp_path / "net.npz", npz(spec))
-    content = safetensors_of({"a": np.ones(1)}, {"architecture": json.dumps({"format": 1, "module": spec})})
+    assert "shape (9000, 9000)" in refused_cheaply(tmp_path / "net.npz", npz(LSTM))
+
+
+@with_safetensors
+def test_so_it_is_in_a_safetensors(tmp_path):
+    content = safetensors_of({"a": np.ones(1)}, {"architecture": json.dumps({"format": 1, "module": LSTM})})
     assert "shape (9000, 9000)" in refused_cheaply(tmp_path / "net.safetensors", content)
 
 
