@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from . import datasets
@@ -102,6 +103,8 @@ def _download(part: Any, folder: Path, mirrors: list[str]) -> None:
             packed = _fetched(url, part)
         except (OSError, HTTPException) as problem:
             reasons.append(f"{url}: {problem}")
+            if isinstance(problem, HTTPError):
+                problem.close()  # it holds the answer
             continue
         with replacing(folder / f"{part.file}.gz") as file:
             file.write(packed)

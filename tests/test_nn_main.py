@@ -213,7 +213,7 @@ def one_line(capsys):
         (["--learning-rate", "0"], "'0' is not a finite number above 0"),
         (["--cost", "hinge"], "invalid choice: 'hinge'"),
         (["--data", "cifar"], "invalid choice: 'cifar'"),
-        (["--size", "9"], "invalid choice: 9"),
+        (["--size", "9"], "--size: invalid choice"),
         (["--colour"], "unrecognized arguments: --colour"),
         (["--path", "x.npz"], "--path goes with --data mnist"),
         (["--data", "mnist", "--size", "8"], "--size 8 goes with --data digits"),
