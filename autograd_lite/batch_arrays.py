@@ -229,8 +229,8 @@ state(tile,                    np.tile)
 state(pad,                     np.pad)
 state(take_along_axis,         np.take_along_axis)
 state(windows,                 np.lib.stride_tricks.sliding_window_view)
-state(stacked,                 np.linalg.inv, np.linalg.det, determinants.cofactors, determinants.cofactor_slopes,
-                               decompositions.singular_values)
+state(stacked,                 np.linalg.inv, solving.inverse_if_any, np.linalg.det, determinants.cofactors,
+                               determinants.cofactor_slopes, decompositions.singular_values)
 state(of_each,                 np.linalg.cholesky, np.linalg.eigvalsh, np.linalg.matrix_power, activations.one_hot)
 state(solve,                   np.linalg.solve)
 state(one_by_one,              decompositions.packed_eigh, decompositions.packed_svd, decompositions.packed_qr,
