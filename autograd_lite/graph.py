@@ -176,7 +176,7 @@ class Node:
         stamp([self])
         more = extras(self)
         more.written = self.index  # when its new value was made: that is not stale itself
-        more.versions.append((self.index, old))
+        more.versions = (*more.versions, (self.index, old))
 
     def at(self, index: int) -> "Node | None":
         """The node of the value that this one had when number `index` was made; None if that value is lost."""
@@ -239,7 +239,7 @@ class Extras:
         """Does its rule run a function of the user's?"""
         self.spent = False
         self.written = 0
-        self.versions: list[tuple[int, Node]] = []
+        self.versions: tuple[tuple[int, Node], ...] = ()
         """The nodes it was before recorded writes, and when each was replaced."""
         self.made_by: tuple[Any, tuple[Any, ...], Mapping[str, Any]] | None = None
         """The function and arguments of a view that is not recorded."""
@@ -301,6 +301,8 @@ def apply(op: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, 
                 needs = True
         elif type(a) in SIMPLE:
             values.append(a)
+        elif type(a) in NESTS and SIMPLE.issuperset(map(type, a)) and not stands_for_array(op, len(values)):
+            values.append(a)  # an index, mostly: there is nothing in it to look for
         elif not is_operand(a) and not is_left_alone(op, len(values)):
             return apply(op, (*args[: len(values)], operand(a), *args[len(values) + 1 :]), keywords)
         elif type(a) in NESTS:

@@ -25,6 +25,8 @@ SIMPLE: frozenset[type] = frozenset((
 STAND_INS: set[type] = set()
 """Classes of the library's own that stand for a number while a function is recorded."""
 
+TAKEN = set(SIMPLE)
+"""The same and the classes of Tensors, as these are met."""
 DATA, REFUSED, OTHER = "data", "refused", "other"
 
 
@@ -51,15 +53,17 @@ def operands(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def operands_by_name(keywords: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same for arguments given by keyword."""
-    return {k: operand(a) for k, a in keywords.items()} if keywords else keywords
+    if SIMPLE.issuperset(map(type, keywords.values())):
+        return keywords
+    return {k: operand(a) for k, a in keywords.items()}
 
 
 def is_operand(a: Any) -> bool:
     """May it stay as it is?"""
     kind = type(a)
-    if kind in SIMPLE:
-        return True
-    return all(map(is_operand, a)) if kind in NESTS else _sort(kind) is OTHER  # type: ignore[arg-type]
+    if kind in NESTS:
+        return TAKEN.issuperset(map(type, a)) or all(map(is_operand, a))
+    return kind in TAKEN or _sort(kind) is OTHER  # type: ignore[arg-type]
 
 
 def function_of_arrays(f: F) -> F:
@@ -75,6 +79,7 @@ def _is(a: Any, b: Any) -> bool:
 def _sort(kind: type) -> str:
     """Is a class data, refused, or no array at all?"""
     if hasattr(kind, "_requires_grad") or kind in STAND_INS:  # a Tensor, whose class is not known here
+        TAKEN.add(kind)
         return OTHER
     if issubclass(kind, np.ndarray):
         return DATA if issubclass(kind, np.memmap) else REFUSED

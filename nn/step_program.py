@@ -92,6 +92,7 @@ class StepProgram:
         self._read = [*self.changed, *(t for t in recording.captured if t not in {*params, *self.changed})]
         """What the step finds outside of its arguments."""
         self._conditions = recording.conditions()
+        self._guard = self._conditions[0] if len(self._conditions) == 1 else self._fits
         self._kinds = self._kinds_now()
         self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
         self._run: Any = None
@@ -188,8 +189,8 @@ class StepProgram:
             and (self._written == last_write() or self._is_unwritten())
             and (not self._remembers or self._has_its_state())
             and self._options == self._optimizer.own_options()
-            and self.is_alone()
-            and self._fits()
+            and [*map(getrefcount, self._written_into)] == self._holders
+            and self._guard()
         )
 
     def count_holders(self) -> None:

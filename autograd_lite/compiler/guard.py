@@ -86,8 +86,9 @@ class Guard:
         self._adopt(Walk(roots, names, but))
 
     def __call__(self) -> bool:
+        holds = self._holds
         try:
-            if self.is_always or self._holds():  # type: ignore[misc]
+            if holds is None or holds():
                 return True
         except Exception:
             pass

@@ -17,7 +17,7 @@ from .lifetimes import ELEMENTWISE, Aliases, aliases, last_uses, memory_of
 from .program import Program, Value, values_in
 
 Array = np.ndarray[Any, Any]
-_OURS = frozenset((__name__.split(".")[0], "numpy", "_operator", "builtins"))
+_OURS = frozenset((__name__.split(".")[0], "nn", "numpy", "_operator", "builtins"))
 REDUCTIONS: dict[Any, Any] = {
     np.sum: np.add.reduce, np.prod: np.multiply.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce,
 }  # fmt: skip

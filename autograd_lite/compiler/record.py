@@ -124,6 +124,9 @@ class Recording:
                 value.name = node.name
         recorder.nodes.clear()
         node = None  # type: ignore[assignment]
+        program = replace(program, draws=tuple(recorder.draws))
+        used = set(program.body())
+        program = replace(program, draws=(*program.draws, *dict.fromkeys(v for v in recorder.foreign if v not in used)))
         for value, there in recorder.made.items():
             tensor = there()
             if tensor is not None and tensor._array is value.example:
@@ -132,7 +135,6 @@ class Recording:
         for value, (position, _) in recorder.numbers.items():
             if position in recorder.fixed:
                 by[value] = value.example if value.is_weak else value.example[()]
-        program = replace(program, draws=tuple(recorder.draws))
         inputs = (*program.inputs, *(v for v in recorder.captured.values() if v not in program.inputs))
         for value in program.body():
             by[value] = value.with_inputs(by)

@@ -18,6 +18,7 @@ from ..rules import IMPURE, VJPS, name_of
 from ..writes import setitem
 from .callers import at_line
 from .contents import digest_of, unchanged
+from .memory import is_foreign
 from .program import Value, key
 from .watcher import Watcher
 from .weak import Number, is_stand_in, looked, numbers_in, plain
@@ -78,6 +79,8 @@ class Recorder(Tracer):
         """The positions of the numbers that were looked at. The program is for their values alone."""
         self.listens = True
         self.draws: list[Value] = []
+        self.foreign: list[Value] = []
+        """Results of functions of the user's, which may raise an error also if nobody uses them."""
         self.old_grads: dict[Node, Any] = {}
         """The gradients that were there before, of the Tensors whose gradient the function reads or replaces."""
         self.watches: dict[int, tuple[Any, Callable[[], Callable[[], bool]]]] = {}
@@ -232,6 +235,8 @@ class Recorder(Tracer):
                     self.watcher.has_drawn(a)
         elif not any(isinstance(a, np.ndarray | list | tuple | dict) for a in (*args, *keywords.values())):
             value = self._known(value)
+        if op not in IMPURE and is_foreign(op):
+            self.foreign.append(value)
         self.values[node.index] = value
 
     def _known(self, value: Value) -> Value:

@@ -45,7 +45,7 @@ def cross_entropy_cost(output: Tensor, y: Tensor) -> Tensor:
 @impure
 def probabilities(values, name, remedy):  # type: ignore[no-untyped-def]
     """Raise ValueError, unless all values are in [0, 1]."""
-    if np.minimum.reduce(values, axis=None) < 0 or np.maximum.reduce(values, axis=None) > 1:
+    if values.item(values.argmin()) < 0 or values.item(values.argmax()) > 1:  # a third of the time of min and max
         outside = values[(values < 0) | (values > 1)][0]
         raise ValueError(f"cross_entropy_cost got the {name} {outside}, which is not in [0, 1]: {remedy}")
     return True
