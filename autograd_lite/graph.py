@@ -5,6 +5,7 @@ the moment its output is. A global counter numbers nodes as they are made, so as
 """
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -176,14 +177,16 @@ class Node:
         stamp([self])
         more = extras(self)
         more.written = self.index  # when its new value was made: that is not stale itself
-        more.versions = (*more.versions, (self.index, old))
+        more.versions = more.versions or []
+        more.versions.append((self.index, old))
 
     def at(self, index: int) -> "Node | None":
         """The node of the value that this one had when number `index` was made; None if that value is lost."""
         if self._written <= index:
             return self
-        versions = extras(self).versions
-        return next((old for replaced, old in versions if replaced > index and old._written <= index), None)
+        versions = extras(self).versions or []
+        i = bisect_right(versions, index, key=_replaced_at)
+        return versions[i][1] if i < len(versions) and versions[i][1]._written <= index else None
 
     def describe(self) -> str:
         """How error messages call this node: by its name if it has one, else by what it is."""
@@ -226,6 +229,10 @@ def exchange_grads(grads: "Mapping[Node, Any]") -> "dict[Node, Any]":
     return had
 
 
+def _replaced_at(version: tuple[int, Node]) -> int:
+    return version[0]
+
+
 class Extras:
     """What few nodes have, so that the others are small: hooks, a wish to keep the gradient, marks, what is known of writes."""
 
@@ -239,7 +246,7 @@ class Extras:
         """Does its rule run a function of the user's?"""
         self.spent = False
         self.written = 0
-        self.versions: tuple[tuple[int, Node], ...] = ()
+        self.versions: list[tuple[int, Node]] | None = None
         """The nodes it was before recorded writes, and when each was replaced."""
         self.made_by: tuple[Any, tuple[Any, ...], Mapping[str, Any]] | None = None
         """The function and arguments of a view that is not recorded."""

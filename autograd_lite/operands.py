@@ -48,7 +48,7 @@ def operand(a: Any) -> Any:
 
 def operands(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same for the arguments of a call."""
-    return tuple(map(operand, args))
+    return args if TAKEN.issuperset(map(type, args)) else tuple(map(operand, args))
 
 
 def operands_by_name(keywords: Mapping[str, Any]) -> Mapping[str, Any]:

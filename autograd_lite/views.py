@@ -27,6 +27,12 @@ class View(NamedTuple):
         """The view of a value of the base."""
         return self.op(array, *values_of(self.args), **{k: values_of(a) for k, a in self.keywords.items()})
 
+    def is_of_now(self, node: Node) -> bool:
+        """Is `node`, which was taken so, a view of what the base holds now?"""
+        return self.base._written <= max(node.index, node._written) and np.may_share_memory(
+            node._array, self.base._array
+        )
+
     def put_back(self, base: Any, value: Any) -> Any:
         """The base, an array or a Tensor, with the elements of the view replaced by those of `value`.
 
@@ -52,7 +58,7 @@ def view_of(node: Node) -> View | None:
 
     Raises ValueError, as NumPy does, for a view that may not be written; RuntimeError for a part that has no index.
     """
-    view = _taken(node)
+    view = taken(node)
     if view is None or not _shares(node, view):
         return None
     if not node._array.flags.writeable:
@@ -67,7 +73,8 @@ def view_of(node: Node) -> View | None:
     return view
 
 
-def _taken(node: Node) -> View | None:
+def taken(node: Node) -> View | None:
+    """How a Tensor was taken of another, if as NumPy takes views; whether it is one, its memory tells."""
     op, args, keywords = node.op, node.args, node.keywords
     if op is None:
         if node._extras is None or node._extras.made_by is None:
@@ -77,19 +84,18 @@ def _taken(node: Node) -> View | None:
 
 
 def _shares(node: Node, view: View) -> bool:
-    beyond = _taken(view.base)
+    beyond = taken(view.base)
     if beyond is not None:
         _shares(view.base, beyond)
     if view.base._written > max(node.index, node._written):
-        _take_anew(node, view)
-    return np.may_share_memory(node._array, view.base._array)
-
-
-def _take_anew(node: Node, view: View) -> None:
-    if node.op is None:
-        node.write(view.of(view.base._array))
-    else:
-        node.become(node.as_it_is(), apply(view.op, (view.base, *view.args), view.keywords))
+        now = view.of(view.base._array)
+        if not np.may_share_memory(now, view.base._array):
+            return False  # it is a copy, as of an index of several positions, and keeps its value
+        if node.op is None:
+            node.write(now)
+        else:
+            node.become(node.as_it_is(), apply(view.op, (view.base, *view.args), view.keywords))
+    return view.is_of_now(node)
 
 
 def chain(node: Node) -> Iterator[tuple[Node, View | None]]:

@@ -5,7 +5,6 @@ remembers the node that it was. What had used the old value finds it there.
 """
 
 from collections.abc import Callable
-from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from .graph import Node, apply, nodes_in, reading, values_of
 from .mode import current_mode
 from .operands import operand
-from .views import View, chain, is_scalar
+from .views import View, chain, is_scalar, taken
 from .views import setitem as setitem
 
 Array = np.ndarray[Any, Any]
@@ -74,11 +73,8 @@ def _is_recorded(t: Node, value: Any) -> bool:
 
 def _is_there(t: Node, index: Any, value: Any) -> bool:
     """Is the value the view `t[index]` itself? So ends `t[index] += v`: what is written back was changed in place."""
-    if not isinstance(value, Node):
-        return False
-    for _, view in chain(value):
-        return view is not None and view.base is t and view.op is getitem and view.args[0] is index
-    return False
+    view = taken(value) if isinstance(value, Node) else None
+    return view is not None and view.base is t and view.args[0] is index and view.is_of_now(value)
 
 
 def _replace(t: Node, array: Array) -> None:

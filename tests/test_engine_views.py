@@ -236,3 +236,27 @@ def test_a_write_through_a_view_leaves_no_reference_cycle():
         assert [r() for r in seen] == [None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda t: t[[0, 1]], lambda t: t[t > 0], lambda t: t.flatten(), lambda t: t.T.reshape(-1)]
+)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_copy_whose_source_is_written_keeps_its_value(copied, recorded):
+    h = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=recorded) * 1.0
+    copy = copied(h)
+    expected = copy.data + 1.0
+    h[0] = 9.0
+    copy += 1.0
+    same(copy, expected)
+    same(h, [[9.0, 9.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_view_whose_base_is_written_first_is_taken_anew(recorded):
+    h = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=recorded) * 1.0
+    turned = h.T[0]
+    h[0] = 9.0
+    turned += 1.0
+    same(turned, [10.0, 4.0])
+    same(h, [[10.0, 9.0], [4.0, 4.0]])

@@ -301,3 +301,24 @@ def test_a_value_of_another_shape_does_not_get_the_old_gradient():
     x.data = np.array([5.0])
     x.sum().backward()
     assert x.grad.tolist() == [1.0]
+
+
+def test_a_row_that_was_read_keeps_its_value_when_it_is_written_elsewhere():
+    for t in (ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True) * 1.0):
+        first = t[0]
+        t[0] = t[1]
+        same(first, [1.0, 2.0])
+        t[1] = first
+        same(t, [[3.0, 4.0], [1.0, 2.0]])
+
+
+def test_many_writes_are_found_again_in_no_time():
+    x = leaf(1.0)
+    buffer = x * np.zeros(2000)
+    total = ag.Tensor(0.0)
+    for i in range(2000):
+        buffer[i] = x * float(i)
+        if i % 500 == 0:
+            total = total + np.sum(buffer)
+    total.backward()
+    assert x.grad.item() == sum(k for i in range(0, 2000, 500) for k in range(i + 1))
