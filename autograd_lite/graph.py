@@ -123,7 +123,9 @@ class Node:
             tracer.refuse_write(self)
         self._array = array
         with shared:
-            LAST_STAMP[0] = _last_write[0] = (self._extras or extras(self)).written = _tick()
+            more = self._extras or extras(self)
+            LAST_STAMP[0] = _last_write[0] = more.written = _tick()
+        more.made_by = None
 
     def _check_fit(self, array: np.ndarray[Any, Any]) -> None:
         if self._requires_grad and array.dtype.kind != "f":
@@ -177,6 +179,7 @@ class Node:
         stamp([self])
         more = extras(self)
         more.written = self.index  # when its new value was made: that is not stale itself
+        more.made_by = None
         more.versions = more.versions or []
         more.versions.append((self.index, old))
 
@@ -249,7 +252,7 @@ class Extras:
         self.versions: list[tuple[int, Node]] | None = None
         """The nodes it was before recorded writes, and when each was replaced."""
         self.made_by: tuple[Any, tuple[Any, ...], Mapping[str, Any]] | None = None
-        """The function and arguments of a view that is not recorded."""
+        """The function and arguments of a view that is not recorded, or was written."""
         self.scalar = False
         """Is it the value of an unrecorded function that gives a scalar in NumPy?"""
 

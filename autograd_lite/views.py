@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node, apply, values_of
+from .graph import Node, apply, extras, values_of
 from .rules import MAKES_ARRAYS, VIEWS, VJPS, name_of, primitive
 
 
@@ -76,11 +76,16 @@ def view_of(node: Node) -> View | None:
 def taken(node: Node) -> View | None:
     """How a Tensor was taken of another, if as NumPy takes views; whether it is one, its memory tells."""
     op, args, keywords = node.op, node.args, node.keywords
-    if op is None:
+    if op is None or node._written:
         if node._extras is None or node._extras.made_by is None:
             return None
         op, args, keywords = node._extras.made_by
     return View(args[0], op, args[1:], keywords) if op in VIEWS and isinstance(args[0], Node) else None
+
+
+def remain(node: Node, view: View) -> None:
+    """Keep of a view that was written what it is a view of: its node may say something else."""
+    extras(node).made_by = view.op, (view.base, *view.args), view.keywords
 
 
 def _shares(node: Node, view: View) -> bool:
@@ -95,6 +100,7 @@ def _shares(node: Node, view: View) -> bool:
             node.write(now)
         else:
             node.become(node.as_it_is(), apply(view.op, (view.base, *view.args), view.keywords))
+        remain(node, view)
     return view.is_of_now(node)
 
 

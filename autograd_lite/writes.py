@@ -12,7 +12,7 @@ import numpy as np
 from .graph import Node, apply, nodes_in, reading, values_of
 from .mode import current_mode
 from .operands import operand
-from .views import View, chain, is_scalar, taken
+from .views import View, chain, is_scalar, remain, taken
 from .views import setitem as setitem
 
 Array = np.ndarray[Any, Any]
@@ -85,6 +85,7 @@ def _replace(t: Node, array: Array) -> None:
     else:
         _replace(view.base, view.put_back(view.base._array, array))
         t.write(view.of(view.base._array))
+        remain(t, view)
 
 
 def _record(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) -> None:
@@ -98,6 +99,8 @@ def _record(t: Node, change: Callable[[Node], Node], operands: tuple[Any, ...]) 
     else:
         _redirect(operands, t, old)
     t.become(old, new)
+    if view is not None:
+        remain(t, view)
 
 
 def _record_base(view: View, value: Node, operands: tuple[Any, ...]) -> None:

@@ -260,3 +260,28 @@ def test_a_view_whose_base_is_written_first_is_taken_anew(recorded):
     turned += 1.0
     same(turned, [10.0, 4.0])
     same(h, [[10.0, 9.0], [4.0, 4.0]])
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_rows_and_columns_are_scaled_in_turn(recorded):
+    """Sinkhorn's iteration, which writes a matrix and its transpose."""
+
+    def scaled(a):
+        a = a.copy()
+        for _ in range(3):
+            a /= a.sum(axis=1, keepdims=True)
+            for column in a.T:
+                column /= column.sum()
+        return a
+
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (3, 4))
+    expected = scaled(x)
+    t = ag.Tensor(x, requires_grad=recorded)
+    same(scaled(t), expected)
+    if recorded:
+        weights = np.arange(12.0).reshape(3, 4)
+        found = ag.grad(lambda a: np.sum(np.log(scaled(a)) * weights))(x)
+        step = np.zeros(x.shape)
+        step[1, 2] = 1e-6
+        slope = [np.sum(np.log(scaled(x + s * step)) * weights) for s in (1, -1)]
+        np.testing.assert_allclose(found[1, 2], (slope[0] - slope[1]) / 2e-6, rtol=1e-6)
