@@ -140,7 +140,7 @@ class CompiledStep:
     def _recorded(self, x: Array, y: Array, key: Any, programs: list[StepProgram]) -> StepProgram:
         """A new program. Raises Unfollowed if there can be none, or if it would not be used often enough."""
         attempts = self._attempts.setdefault(key, Attempts())
-        if programs and attempts.are_too_many:
+        if programs and attempts.are_too_many(sum(program.runs for program in programs)):
             raise Unfollowed(f"{programs[-1].what_changed()} is another at nearly every step")
         try:
             program = StepProgram(self.net, self.cost, self.optimizer, x, y)

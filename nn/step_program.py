@@ -96,6 +96,7 @@ class StepProgram:
         self._kinds = self._kinds_now()
         self.runnable = Runnable(program, program.inputs[2 + len(rates) :])
         self._run: Any = None
+        self.runs = 0
 
     def _described(self, recording: Recording, arguments: list[Tensor], states: list[Any], taken: "_Taken") -> Program:
         """What the step returns and writes, and how gradients are called in print."""
@@ -224,6 +225,7 @@ class StepProgram:
 
     def __call__(self, x: Array, y: Array) -> float:
         """The cost. Only when it is ready."""
+        self.runs += 1
         try:
             results = self._run(x, y, self._optimizer.lr, *self._group_rates)
         except Exception as error:

@@ -37,6 +37,21 @@ def test_what_code_reads_may_change_between_steps(case):
     assert told == []
 
 
+def test_what_changes_at_every_step_is_named_once_and_then_all_steps_are_eager():
+    _, told = both(CHANGED["annealing_at_every_step"], steps=40)
+    assert len(told) == 1 and "self.beta" in told[0]
+
+
+def test_what_changes_now_and_then_is_followed_for_ever():
+    def case():
+        made = CHANGED["annealing_at_every_step"]()
+        change = made.between
+        made.between = lambda k: change(k // 60)
+        return made
+
+    assert both(case, steps=900)[1] == []
+
+
 @pytest.mark.parametrize("case", FOLLOWED.values(), ids=FOLLOWED)
 def test_code_that_only_computes_is_compiled_without_a_word(case):
     step, told = both(case)

@@ -471,3 +471,9 @@ def state_that_is_set_to_what_it_is():
         return z
 
     return Made(layer(forward, shape=(2,)))
+
+
+@followed
+def a_function_of_numpy_that_is_spelled_by_others():
+    """Its signature is parsed by modules of the standard library when it is called for the first time."""
+    return Made(layer(lambda self, z: z * np.linalg.norm(np.append(z, 1.0))))

@@ -103,7 +103,6 @@ class Attempts:
         self.refusals = 0
         """How often in a row the function was refused."""
         self.recordings = 0
-        self.runs = 0
 
     def refused(self, error: Unfollowed) -> bool:
         """Is a refusal the last one?"""
@@ -114,10 +113,9 @@ class Attempts:
         self.refusals = 0
         self.recordings += 1
 
-    @property
-    def are_too_many(self) -> bool:
-        """Were there more recordings than the runs between them are worth?"""
-        return self.recordings > 8 + self.runs // 50
+    def are_too_many(self, runs: int) -> bool:
+        """Were there more recordings than so many runs are worth?"""
+        return self.recordings > 8 + runs // 50
 
 
 class Compiled:
@@ -151,7 +149,7 @@ class Compiled:
             variant: Variant | None
             for variant in reversed(self._programs.get(signature, ())):
                 if variant.fits(given):
-                    self._attempts[signature].runs += 1
+                    variant.runs += 1
                     break
             else:
                 variant = self._recorded_if_followed(signature, args, keywords, given)
@@ -174,7 +172,7 @@ class Compiled:
         """None if a program would not do all that f does. If it never will, a warning says so, once."""
         attempts = self._attempts.setdefault(signature, Attempts())
         before = [v for v in self._programs.get(signature, ()) if v.is_for_numbers(given)]
-        if before and attempts.are_too_many:
+        if before and attempts.are_too_many(sum(variant.runs for variant in before)):
             self._refuse(f"{before[-1].changed()} is another at nearly every call")
             return None
         try:

@@ -25,9 +25,10 @@ LIBRARY = [Path(__file__).resolve().parent.parent, Path(np.__file__).resolve().p
 """The folders of the packages that are trusted."""
 _STANDARD = Path(sysconfig.get_paths()["stdlib"]).resolve()
 _PURE = frozenset((
-    "_collections_abc", "_weakrefset", "abc", "bisect", "collections", "contextlib", "enum",
-    "fractions", "functools", "genericpath", "heapq", "importlib", "inspect", "linecache", "numbers", "operator", "posixpath",
-    "re", "reprlib", "statistics", "string", "textwrap", "traceback", "types", "typing", "warnings", "weakref",
+    "_collections_abc", "_weakrefset", "abc", "ast", "bisect", "codecs", "collections", "contextlib", "enum", "fractions",
+    "functools", "genericpath", "heapq", "importlib", "inspect", "keyword", "linecache", "numbers", "operator", "posixpath",
+    "re", "reprlib", "statistics", "string", "textwrap", "token", "tokenize", "traceback", "types", "typing", "warnings",
+    "weakref",
 ))  # fmt: skip
 _READERS = frozenset(("copy", "copyreg", "dataclasses", "pprint"))
 _LEAVES = frozenset(("numpy", "autograd_lite", *sys.stdlib_module_names))

@@ -58,6 +58,7 @@ class Variant:
             self._itself |= again
         self.fixed = {i: repr(given[i]) for i in sorted(numbers | trial.recording.fixed)}
         """The numbers that it is for, by position: as text, in which 0.0 and -0.0 differ."""
+        self.runs = 0
         self._template = trial.template
         self._grads = trial.grads
         self._tensors = [i for i, a in enumerate(given) if isinstance(a, Node)]

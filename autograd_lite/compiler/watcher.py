@@ -170,6 +170,9 @@ class Watcher:
         if self._stopped is not None:
             return
         origin = self._origins[code] = Origin.LIBRARY if is_of_library(frame) else origin_of(code)
+        if origin is Origin.USER and is_standard(code) and _is_for_library(frame):
+            self._origins[code] = Origin.PURE
+            return
         first = code not in self._codes
         self._codes.setdefault(code, set()).add(id(frame.f_globals))
         reads = reads_of(code)
@@ -284,3 +287,10 @@ class Watcher:
                     if i.argval == last and not best:
                         best = f" at {code.co_filename}:{line}"
         return best
+
+
+def _is_for_library(frame: FrameType | None) -> bool:
+    """Does code of the standard library run because the library called it?"""
+    while frame is not None and is_standard(frame.f_code):
+        frame = frame.f_back
+    return frame is not None and origin_of(frame.f_code) is Origin.LIBRARY
