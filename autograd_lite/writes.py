@@ -5,6 +5,7 @@ remembers the node that it was. What had used the old value finds it there.
 """
 
 from collections.abc import Callable
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,9 @@ def _is_recorded(t: Node, value: Any) -> bool:
 def _is_there(t: Node, index: Any, value: Any) -> bool:
     """Is the value the view `t[index]` itself? So ends `t[index] += v`: what is written back was changed in place."""
     view = taken(value) if isinstance(value, Node) else None
-    return view is not None and view.base is t and view.args[0] is index and view.is_of_now(value)
+    if view is None or view.op is not getitem or view.base is not t:
+        return False
+    return view.args[0] is index and view.is_of_now(value)
 
 
 def _replace(t: Node, array: Array) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, no_grad, sigmoid
+from autograd_lite.arguments import argument_of
 from autograd_lite.graph import apply
 from autograd_lite.trees import leaves, mapped, rebuilt
 
@@ -242,15 +243,16 @@ class _Part:
     __slots__ = ("array", "of_sigmoid")
 
     def __init__(self, output: Tensor):
-        self.of_sigmoid = output.op is sigmoid
-        self.array = (output.inputs[0] if self.of_sigmoid else output)._array.copy()
+        known = argument_of(output, sigmoid)
+        self.of_sigmoid = known is not None
+        self.array = (output._array if known is None else known[1]).copy()
 
 
 def _joined(parts: Sequence[_Part]) -> Tensor:
-    """Outputs of a sigmoid are made anew, since the cross-entropy is exact only where it sees how they were made."""
+    """Outputs of a sigmoid are made anew, so that they know their weighted inputs, which saturated ones do not tell."""
     array = np.concatenate([part.array for part in parts])
     if all(part.of_sigmoid for part in parts):
-        a: Tensor = apply(sigmoid, (Tensor(array, requires_grad=True),))
+        a: Tensor = apply(sigmoid, (Tensor(array),))
         return a
     return Tensor(array)
 

@@ -125,4 +125,4 @@ def test_what_is_made_of_parts_of_the_library_is_compiled_without_a_word(net, co
 
 def program_of(step):
     """The source of what a step of `make_step` runs."""
-    return step.__closure__[step.__code__.co_freevars.index("chosen")].cell_contents.source
+    return step._chosen.source
