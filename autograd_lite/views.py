@@ -80,7 +80,9 @@ def taken(node: Node) -> View | None:
         if node._extras is None or node._extras.made_by is None:
             return None
         op, args, keywords = node._extras.made_by
-    return View(args[0], op, args[1:], keywords) if op in VIEWS and isinstance(args[0], Node) else None
+    if op not in VIEWS or not isinstance(args[0], Node) or is_scalar(args[0]):
+        return None  # of a scalar NumPy takes copies
+    return View(args[0], op, args[1:], keywords)
 
 
 def remain(node: Node, view: View) -> None:

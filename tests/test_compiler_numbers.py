@@ -284,19 +284,6 @@ def test_a_function_that_raises_runs_once_and_its_error_comes_out_as_it_is(name,
         assert [(type(a), a) for a in error.args] == [(type(a), a) for a in expected.args]
 
 
-def test_a_function_runs_once_for_each_number_that_it_looks_at():
-    runs = []
-
-    def f(x, n, m):
-        runs.append((n, m))
-        return x.reshape(n, -1) if m > 2 else x * m
-
-    c = ag.compile(f)
-    for n, m in ((1, 3), (2, 3), (1, 3), (2, 1), (1, 1)):
-        assert_same(c(X, n, m), X.reshape(n, -1) if m > 2 else X * m)
-    assert runs == [(1, 3), (2, 3), (2, 1)]
-
-
 def test_a_cost_that_raises_runs_once_for_gradients_of_examples():
     runs = []
 

@@ -196,31 +196,6 @@ def test_an_array_kept_from_the_gradient_does_not_change():
     same(w.grad, np.full(50, 20.0 * THREADS))
 
 
-def test_a_generator_that_is_closed_in_another_thread_leaves_the_mode_there_as_it_is():
-    def numbers():
-        with ag.no_grad():
-            yield 1
-
-    generator, said = numbers(), []
-    with ag.scope("outer"):
-        thread = threading.Thread(target=lambda: next(generator))
-        thread.start()
-        thread.join()
-
-    def close():
-        try:
-            generator.close()
-        except RuntimeError as error:
-            said.append(str(error))
-        said.append(ag.is_grad_enabled())
-
-    thread = threading.Thread(target=close)
-    thread.start()
-    thread.join()
-    assert "another thread" in said[0] and said[1] is True
-    assert ag.is_grad_enabled()
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_child_process_forked_while_another_thread_adds_is_not_stuck():

@@ -102,19 +102,3 @@ def test_a_forked_process_does_not_hang(name):
     use, busy = CASES[name]()
     use()
     assert set(forked_ends(use, busy)) == {0}
-
-
-def test_a_function_that_forks_while_it_is_compiled_goes_on_in_both():
-    def f(x):
-        nonlocal child
-        child = os.fork()
-        if child == 0:
-            signal.alarm(SECONDS)
-        return x * 2.0
-
-    child = None
-    c = ag.compile(f)
-    result = c(np.ones(3))
-    if child == 0:
-        os._exit(0 if result[0] == c(np.ones(3))[0] == 2.0 else 1)
-    assert os.waitpid(child, 0)[1] == 0 and result[0] == 2.0

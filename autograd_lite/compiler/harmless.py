@@ -26,7 +26,7 @@ _COMPUTES = frozenset((
     "builtins", "math", "cmath", "_operator", "operator", "_functools", "functools", "_collections", "_bisect", "_heapq",
     "_struct", "_abc", "_weakref", "_sre", "binascii", "_string", "_stat", "unicodedata", "_statistics", "_typing",
     "numpy", "scipy", "zlib",
-    "_codecs", "_json", "itertools", "_decimal", "_datetime", "_random", "_contextvars",
+    "_codecs", "_json", "_pickle", "itertools", "_decimal", "_datetime", "_random", "_contextvars",
 ))  # fmt: skip
 """Modules of C functions, of which these are no threat."""
 _OUTSIDE = frozenset(

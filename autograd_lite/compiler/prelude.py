@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from keyword import iskeyword
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -178,9 +178,7 @@ def _definition(f: Any) -> Definition:
 
 
 def _arguments(definition: Definition) -> ast.arguments:
-    function = definition if isinstance(definition, ast.FunctionDef) else definition.value
-    assert isinstance(function, ast.FunctionDef | ast.Lambda)
-    return function.args
+    return definition.args if isinstance(definition, ast.FunctionDef) else cast(ast.Lambda, definition.value).args
 
 
 def _outside(f: Any) -> Iterator[tuple[str, Any]]:

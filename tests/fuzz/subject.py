@@ -92,7 +92,8 @@ class Subject:
 
 
 def quietly(f: Callable[[], Any]) -> Any:
-    """The result of f, without a word about floating-point errors."""
+    """The result of f, without a word about floating-point errors. What is to be compiled must be: nothing runs as it is instead."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("error", ag.CompileWarning)
         return f()
