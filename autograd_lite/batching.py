@@ -14,7 +14,7 @@ import numpy as np
 
 from .graph import NESTS, Node
 from .rules import IMPURE, name_of
-from .traversal import newest_first
+from .traversal import check_unwritten, newest_first
 
 BATCHING: dict[Callable[..., Any], "BatchRule"] = {}
 
@@ -80,9 +80,8 @@ def replayed(
     known: dict[Node, Batched] = dict(given)
     for node in order:
         sources = _sources(node, standing)
-        stale = next((a for a in sources if a._written > node.index), None)
-        if stale is not None:
-            raise Unbatched(f"{stale.describe()} was written after it was used")
+        if not stands(node, standing):
+            _settle(node)
         if node.op in IMPURE:
             raise Unbatched(f"{name_of(node.op)} draws for each example anew")
         if node in known or not any(a in known for a in sources):
@@ -93,6 +92,14 @@ def replayed(
             if not uses[a]:
                 known.pop(a, None)
     return [known.get(o, o._array) for o in outputs]
+
+
+def _settle(node: Node) -> None:
+    """Let a node read the values that it was computed from, where they were written since."""
+    try:
+        check_unwritten(node)
+    except RuntimeError as error:
+        raise Unbatched(str(error)) from None
 
 
 def _computed(node: Node, known: Mapping[Node, Batched], examples: int) -> Batched:
