@@ -94,12 +94,18 @@ class Node:
 
     @property
     def inputs(self) -> tuple["Node", ...]:
-        """The Tensors this one was made from, in the order of the arguments, repeated where used twice."""
+        """The Tensors this one was made from, in the order of the arguments, repeated where used twice.
+
+        A Tensor that was written since is replaced in the arguments by the node of the value that was read.
+        """
         index = self.index
-        return tuple(
-            n if n._written <= index or (old := n.at(index)) is None else old
-            for n in nodes_in((*self.args, *self.keywords.values()))
-        )
+        found = tuple(nodes_in((*self.args, *self.keywords.values())))
+        for n in found:
+            if n._written > index and (old := n.at(index)) is not None:
+                self.args = reading(self.args, n, old)
+                self.keywords = {k: reading(a, n, old) for k, a in self.keywords.items()}
+                return self.inputs
+        return found
 
     def looked_at(self, how: str) -> np.ndarray[Any, Any]:
         """The value, for a reader outside the graph. A compiler that listens refuses: the value would be baked in."""

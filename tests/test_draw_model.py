@@ -1,5 +1,6 @@
 """What is in a picture: cards, edges, scopes, values."""
 
+import re
 import sys
 from functools import reduce
 from itertools import pairwise
@@ -359,3 +360,18 @@ def test_a_path_through_a_transpose_is_lit_to_its_ends():
     picture = ag.explain(np.sum(z), W).draw()
     assert ag.draw(np.sum(layer()[1]), transposes=True).graph.cards[2].title == "t1 = Wᵀ"
     assert picture.svg.count('stroke="#f59e0b"') == 2 + 3  # two edges; rings around W, z and the sum
+
+
+def test_what_read_a_value_before_it_was_written_is_drawn_with_the_value_that_it_read():
+    x = leaf([1.0, 1.0, 1.0], "x")
+    v = x * 2.0
+    before = (v * 3.0).named("before")
+    v[0] = 5.0
+    text = str(ag.to_graphviz(np.sum(v.named("after")) + np.sum(before)))
+    cards = {match[2]: match[1] for match in re.finditer(r"^\t(n\d+) \[label=.*?>(x|t1|before|after)\b", text, re.MULTILINE)}
+    assert len(cards) == 4
+    edges = {(cards[a], cards[b]) for a, b in [("x", "t1"), ("t1", "before"), ("t1", "after")]}
+    drawn = set(re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE))
+    assert edges <= drawn
+    assert not any(a == cards["after"] and b == cards["before"] for a, b in drawn)
+    assert "before = t1·3" in text

@@ -124,6 +124,15 @@ def looks_at_parameters(params, x, y):
     return averaged_linear(params, x, y) * (2.0 if params[1][0].item() > 0 else 3.0)
 
 
+def writes_after_reading(params, x, y):
+    """A part is read, and then the whole is written through a view of it: the part keeps what it was."""
+    v = (x * np.sum(y))[..., None]
+    part = v[..., 1:, :]
+    total = np.sum(part**2)
+    v[..., 1:, :] = np.sin(v[..., 1:, :])
+    return np.sum(params[0][0] * v[..., 0]) + np.sum(params[1]) * total
+
+
 def averaged_linear(params, x, y):
     return np.mean((x @ params[0].T + params[1] - y) ** 2)
 
@@ -149,6 +158,7 @@ BATCHED = {
     "constant gradient": (constant_gradient, [W, b], X, Y),
     "looks at parameters": (looks_at_parameters, [W, b], X, Y),
     "detached data": (detaches, [W, b], ag.Tensor(X), Y),
+    "written through a view": (writes_after_reading, [W, b], X, Y),
     "one example": (averaged, MLP, X[:1], Y[:1]),
     "float32": (averaged_linear, [W.astype("f4"), b.astype("f4")], X.astype("f4"), Y.astype("f4")),
     "Fortran order": (averaged, [np.asfortranarray(p) for p in MLP], np.asfortranarray(X), Y),
