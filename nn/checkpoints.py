@@ -7,6 +7,7 @@ for what the optimizer remembers of parameter I, "batch_costs"; the rest is JSON
 import copy
 import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -58,9 +59,25 @@ def generators(net: Module) -> dict[str, np.random.Generator]:
 
 def content_of(path: StrPath) -> bytes | None:
     """The bytes of a checkpoint, None if there is none yet. Raises OSError if it cannot be read, or written after an epoch."""
-    if not Path(path).parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder for the checkpoint", str(Path(path).parent))
+    require_writable(path)
     return files.content_of(path) if Path(path).exists() else None
+
+
+def require_writable(path: StrPath) -> None:
+    """Raise OSError if a checkpoint could not be written there after an epoch. Nothing is written."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            errno.EISDIR, "the checkpoint needs the path of a file, and this is a folder", str(path)
+        )
+    if Path(path).exists():
+        allowed = os.access(path, os.W_OK)
+    else:
+        folder = Path(os.path.realpath(path)).parent  # a new file is put where a link leads to
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "there is no such folder for the checkpoint: make it", str(folder))
+        allowed = os.access(folder, os.W_OK | os.X_OK)
+    if not allowed:
+        raise PermissionError(errno.EACCES, "the checkpoint may not be written", str(path))
 
 
 class Checkpoint:

@@ -6,7 +6,7 @@ from os import PathLike
 
 from .agreement import fingerprint
 from .arguments import function, generator, short, switch, whole
-from .checkpoints import Checkpoint, Parts, content_of
+from .checkpoints import Checkpoint, Parts, content_of, require_writable
 from .costs import quadratic_cost
 from .evaluation import CostFunction
 from .examples import Examples, examples_of
@@ -148,7 +148,7 @@ def fit(
     callbacks, measured = callbacks_of(callbacks), metrics_of(metrics)
     if report is not None:
         function("report", report, "print")
-    require_parts(net, optimizer, cost, schedule, among)
+    require_parts(net, optimizer, cost, schedule)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=, the file to go on from")
     if checkpoint is not None and not isinstance(checkpoint, str | PathLike):
@@ -177,10 +177,9 @@ def fit(
             plain = {"batch_size": batch_size, "drop_last": bool(drop_last)}
             given = settings_of_data(examples, held_out, cost, seed) | plain
             file = Checkpoint(checkpoint, Parts(net, optimizer, schedule, rng, best), given)
-            if resume:
-                find = partial(content_of, checkpoint)
-                found = find() if among is None else among.by_first(find)
-                history = history if found is None else file.resume(found)
+            look = partial(content_of if resume else require_writable, checkpoint)
+            found = look() if among is None else among.by_first(look)
+            history = history if found is None else file.resume(found)
         coding = rehearse(net, cost, examples, held_out, batch_size if drop_last else n % batch_size or batch_size)
         require_accuracy(monitor, coding)
         if among is not None:

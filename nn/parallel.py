@@ -27,6 +27,7 @@ from autograd_lite import Tensor, compile, enable_grad, gradients
 from autograd_lite.compiler import CompileError
 from autograd_lite.graph import leaf
 
+from .arguments import short
 from .module import Module
 from .optimizers import Optimizer
 from .processes import LAUNCHERS, Ranks, ranks
@@ -47,6 +48,8 @@ def in_all(fit: Callable[P, T]) -> Callable[P, T]:
         among: Any = keywords.get("among")
         if among is None:
             return fit(*args, **keywords)
+        if not isinstance(among, Ranks):  # before all else, since the other processes hear by it of what else is wrong
+            raise TypeError(f"among is {short(among)}, needs what nn.ranks() returns, or None")
         with among.run():
             return fit(*args, **keywords)
 

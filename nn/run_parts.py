@@ -37,7 +37,7 @@ def metrics_of(metrics: Any) -> dict[str, Metric]:
     return {str(name): function(f"metrics[{name!r}]", one, "nn.accuracy") for name, one in metrics.items()}
 
 
-def require_parts(net: Any, optimizer: Any, cost: Any, schedule: Any, among: Any) -> None:
+def require_parts(net: Any, optimizer: Any, cost: Any, schedule: Any) -> None:
     """Raise TypeError for what is none of the things that a run is made of."""
     network(net)
     if not net.parameters():
@@ -53,8 +53,6 @@ def require_parts(net: Any, optimizer: Any, cost: Any, schedule: Any, among: Any
             f"schedule is {short(schedule)}, needs a schedule, such as nn.Schedule(optimizer, nn.cosine_decay(20)) or "
             "nn.Halving(optimizer)"
         )
-    if among is not None and not all(hasattr(among, part) for part in ("rank", "size", "share", "sum")):
-        raise TypeError(f"among is {short(among)}, needs what nn.ranks() returns, or None")
 
 
 def require_accuracy(monitor: str, coding: Coding | None) -> None:

@@ -214,3 +214,26 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         fitted(checkpoint=file, epochs=1)
     assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
+
+
+UNWRITABLE = {
+    "no such folder": (lambda folder: folder / "none" / "run.npz", FileNotFoundError),
+    "a folder": (lambda folder: folder, IsADirectoryError),
+    "a file as a folder": (lambda folder: folder / "a file" / "run.npz", FileNotFoundError),
+    "a link into no folder": (lambda folder: folder / "a link", FileNotFoundError),
+}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("place", UNWRITABLE)
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_a_weight_moves(place, resume, tmp_path):
+    (tmp_path / "a file").write_bytes(b"")
+    (tmp_path / "a link").symlink_to(tmp_path / "none" / "run.npz")
+    there = sorted(tmp_path.iterdir())
+    where, error = UNWRITABLE[place]
+    net = network()
+    before = {name: value.tobytes() for name, value in net.state_dict().items()}
+    with pytest.raises(error, match="checkpoint"):
+        fitted(net, checkpoint=where(tmp_path), resume=resume)
+    assert {name: value.tobytes() for name, value in net.state_dict().items()} == before
+    assert sorted(tmp_path.iterdir()) == there
