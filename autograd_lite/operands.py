@@ -85,6 +85,10 @@ def _sort(kind: type) -> str:
         return DATA if issubclass(kind, np.memmap) else REFUSED
     if hasattr(kind, "__array_function__") or _is_sparse(kind):
         return REFUSED
+    if (
+        getattr(kind, "__array_ufunc__", Ellipsis) is None
+    ):  # NumPy's convention: the class wants its own operators asked
+        return OTHER
     is_data = any(hasattr(kind, name) for name in ("__array__", "__array_interface__", "__array_struct__"))
     return DATA if is_data or issubclass(kind, array | memoryview) else OTHER
 

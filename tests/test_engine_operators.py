@@ -121,3 +121,17 @@ def test_a_class_with_operators_of_its_own_is_asked():
 
     assert tensor(A) + Own() == "own"
     assert (tensor(A) > Own()) == "less"
+
+
+def test_operators_of_its_own_are_asked_of_a_class_that_numpy_can_read_too():
+    class Own:
+        __array_ufunc__ = None
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            return np.array(B, dtype)
+
+        def __radd__(self, other: Any) -> str:
+            return "own"
+
+    assert tensor(A) + Own() == "own"
+    assert A + Own() == "own"  # as NumPy does it
