@@ -16,6 +16,7 @@ from .counters import own_state, remembered, share_counters
 from .eager_step import EagerStep
 from .module import Module
 from .optimizers import Optimizer
+from .plain_arrays import plain_array
 from .step_program import StepProgram, signature
 
 Array = NDArray[Any]
@@ -72,9 +73,9 @@ class CompiledStep:
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         if type(x) is not np.ndarray:
-            x = x._array if isinstance(x, Tensor) else np.asarray(x)
+            x = x._array if isinstance(x, Tensor) else plain_array("x", x)
         if type(y) is not np.ndarray:
-            y = y._array if isinstance(y, Tensor) else np.asarray(y)
+            y = y._array if isinstance(y, Tensor) else plain_array("y", y)
         with self._lock:
             program = self._last
             if program is None or not program.is_ready(x, y):

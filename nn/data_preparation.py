@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import Seed, generator, short
 from .evaluation import array_of
+from .plain_arrays import plain_array
 
 Array = NDArray[Any]
 Pair = tuple[Array, Array]
@@ -59,7 +60,7 @@ class Standardizer(NamedTuple):
     """1 for a feature that is the same everywhere, which becomes 0."""
 
     def __call__(self, x: ArrayLike) -> Array:
-        result: Array = (np.asarray(x) - self.mean) / self.deviation
+        result: Array = (plain_array("x", x) - self.mean) / self.deviation
         return result
 
 
@@ -68,7 +69,7 @@ def standardize(x: ArrayLike) -> Standardizer:
 
     Raises ValueError if there are no examples or x is not finite.
     """
-    x = np.asarray(x)
+    x = plain_array("x", x)
     if x.ndim == 0 or len(x) == 0 or not np.isfinite(x).all():
         raise ValueError(f"standardize got x of shape {x.shape}, needs examples as rows, one or more, all finite")
     mean, deviation = x.mean(axis=0), x.std(axis=0)

@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .plain_arrays import plain_array
+
 CLASSES = 10
 
 
@@ -58,7 +60,7 @@ def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float64]:
 
     Raises TypeError if the labels are no integers, ValueError if one is out of range.
     """
-    labels = np.asarray(labels)
+    labels = plain_array("labels", labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels have dtype {labels.dtype}, needs integers")
     if not isinstance(n_classes, int | np.integer) or n_classes < 1:

@@ -15,6 +15,7 @@ from .arguments import cost_function, network, short
 from .costs import Cost, quadratic_cost
 from .modes import evaluating
 from .module import Module
+from .plain_arrays import plain_array
 
 Array = NDArray[Any]
 CostFunction = Cost | Callable[[Any, Any], Tensor]
@@ -64,7 +65,7 @@ def accuracy(output: Any, y: Any) -> float | None:
     >>> nn.accuracy([[2.7], [3.1]], [[2.5], [3.0]]) is None
     True
     """
-    output, y = array_of(output), array_of(y)
+    output, y = plain_array("the output", output), plain_array("the target y", y)
     if output.ndim == 0 or y.shape not in (output.shape, output.shape[:-1]):
         raise ValueError(
             f"the output has shape {output.shape}, the target y {y.shape}: they must be the same{_hint(output, y)}"
@@ -152,7 +153,7 @@ def evaluate(
     (0.125, 0.5)
     """
     network(net), cost_function(cost)
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = plain_array("x", x), plain_array("y", y)
     require_rows(x, y)
     value, right, _ = evaluated(net, x, y, cost, coding_for)
     return value, right
@@ -295,7 +296,7 @@ def number_of(cost: Any) -> float:
 
 def array_of(values: Any) -> Array:
     """The values of a Tensor or of anything else."""
-    return values.numpy() if isinstance(values, Tensor) else np.asarray(values)
+    return plain_array("the output", values)
 
 
 def require_rows(x: Array, y: Array) -> None:

@@ -12,6 +12,7 @@ from .arguments import short
 from .costs import ClassCost, Cost
 from .layers import Embedding
 from .module import Module
+from .plain_arrays import plain_array
 from .regularization import Regularized
 
 Array = NDArray[Any]
@@ -90,7 +91,7 @@ def _numbers(name: str, part: Any, dtype: np.dtype[Any], whole: bool) -> Array:
             f"{name} is a {kind} of arrays of different shapes: join several inputs in one, np.concatenate([a, b], axis=1), and "
             "take it apart in forward; or call nn.make_step with mini-batches of your own"
         )
-    array = part.numpy() if isinstance(part, Tensor) else np.asarray(part)
+    array = plain_array(name, part)
     if array.dtype == object:
         array = _of_objects(name, array, dtype)
     if array.dtype.kind in "US":

@@ -12,6 +12,7 @@ from autograd_lite.compiler.origin import trust
 
 from .contents import hidden_in, may_hide, parts_of
 from .parameters import Buffer, Parameter, assign, assignments, current, is_parameter, successor
+from .plain_arrays import plain_array
 from .tables import Table, table
 
 trust(Path(__file__).parent)
@@ -186,7 +187,7 @@ class Module:
         """In which ways `load_state_dict` could not load this state."""
         own = self._named_state()
         problems = [f"{path} is missing" for path in own if path not in state]
-        for path, array in ((path, np.asarray(value)) for path, value in state.items()):
+        for path, array in ((path, plain_array(path, value)) for path, value in state.items()):
             if path not in own:
                 problems.append(f"{path} is not among the parameters")
                 continue

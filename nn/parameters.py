@@ -11,6 +11,8 @@ from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor
 
+from .plain_arrays import plain_array
+
 
 class Parameter(Tensor):
     """A Tensor that is learned: a leaf that requires a gradient.
@@ -21,7 +23,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
-        array = np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=_dtype(dtype))
+        array = np.array(plain_array("data of nn.Parameter", data), dtype=_dtype(dtype))
         super().__init__(array, requires_grad=True, name=name)
 
 
@@ -34,7 +36,7 @@ class Buffer(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, dtype: DTypeLike | None = None, *, name: str | None = None):
-        super().__init__(np.array(data, dtype=_dtype(dtype)), name=name)
+        super().__init__(np.array(plain_array("data of nn.Buffer", data), dtype=_dtype(dtype)), name=name)
 
 
 def _dtype(dtype: Any) -> np.dtype[Any] | None:
@@ -137,9 +139,9 @@ def _array(value: Any, place: str, kind: str) -> Any:
     if value is None or isinstance(value, dict | set | str | bytes):
         raise TypeError(words)
     try:
-        return value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+        return plain_array("the value", value)
     except (TypeError, ValueError) as problem:
-        raise TypeError(words) from problem
+        raise TypeError(f"{words} ({problem})") from problem
 
 
 def _require_value(held: Tensor, shape: tuple[int, ...], dtype: Any, place: str, kind: str) -> None:

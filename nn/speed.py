@@ -18,6 +18,7 @@ from .costs import Cost, quadratic_cost
 from .evaluation import recorded_cost, require_average
 from .module import Module
 from .pictures.sheet import Drawing
+from .plain_arrays import plain_array
 from .sequential import Sequential
 from .stages import Stage, layer_of, parameter_names, rows_of, stages
 from .tables import Table, table
@@ -154,7 +155,7 @@ def learning_speed(
     cost_function(cost)
     x, y = rows_of(x), rows_of(y)
     layers = stages(net, x, "learning_speed")
-    require_average(cost, layers[-1].a, np.asarray(y), "learning_speed")
+    require_average(cost, layers[-1].a, plain_array("y", y), "learning_speed")
     c = recorded_cost(cost, layers[-1].a, y)
     targets = [t for s in layers for t in (s.z, s.a)]
     found: list[Any] = gradients(c, targets, allow_unused=True, retain_graph=True)

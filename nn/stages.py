@@ -2,13 +2,13 @@
 
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor
 
 from .layers import Linear
 from .module import Module
+from .plain_arrays import plain_array
 from .sequential import Sequential
 
 
@@ -33,7 +33,7 @@ def stages(net: Sequential, x: ArrayLike, caller: str) -> list[Stage]:
     """
     if not isinstance(net, Sequential):
         raise TypeError(f"{caller} takes an MLP or a Sequential, not {type(net).__name__}")
-    a = Tensor(np.asarray(x), name="x")
+    a = Tensor(plain_array("x", x), name="x")
     found: list[Stage] = []
     for module, result in zip(net.innermost, net.outputs(a), strict=True):
         if isinstance(module, Linear):
@@ -51,7 +51,7 @@ def stages(net: Sequential, x: ArrayLike, caller: str) -> list[Stage]:
 
 def rows_of(x: Any) -> NDArray[Any]:
     """Examples as rows: a single one becomes a row."""
-    array = x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    array = plain_array("x", x)
     return array[None] if array.ndim == 1 else array
 
 

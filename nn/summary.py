@@ -27,6 +27,7 @@ from autograd_lite.rules import VJPS, name_of
 
 from .modes import evaluating
 from .module import Module
+from .plain_arrays import plain_array
 from .sequential import Sequential
 from .tables import Table, table
 
@@ -164,7 +165,7 @@ def layers_of(net: Module, x: ArrayLike) -> list[Layer]:
     counter = _Counter(net)
     inside = [(path, m) for path, m in net.named_modules() if path and type(m).forward is not Sequential.forward]
     with evaluating(net), _watched(inside, counter.measure), tracing(counter):
-        output = net(x if isinstance(x, Tensor) else Tensor(np.asarray(x), name="x"))
+        output = net(x if isinstance(x, Tensor) else Tensor(plain_array("x", x), name="x"))
     counter.lines[0].shape = _shape(output)
     counter.count_parameters(net)
     first, *others = [

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import CompileWarning
@@ -18,6 +17,7 @@ from .evaluation import CostFunction, require_rows
 from .layers import Seed
 from .module import Module
 from .optimizers import Optimizer
+from .plain_arrays import plain_array
 
 Array = NDArray[Any]
 SequenceSeed = Seed | Sequence[int]
@@ -39,7 +39,7 @@ def mini_batches(
 
     Raises ValueError if there are no examples, x and y are not equally many, batch_size is below 1, or no batch is left.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = plain_array("x", x), plain_array("y", y)
     require_rows(x, y)
     count = batch_count(len(x), batch_size, drop_last)
     order = generator(seed).permutation(len(x))

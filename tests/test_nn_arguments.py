@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 import nn
 
 X, Y = np.random.default_rng(0).random((12, 4)), np.eye(3)[np.arange(12) % 3]
@@ -159,3 +160,73 @@ def test_a_wrong_argument_never_ends_in_an_error_of_pythons_own(name, args, i, p
         ), error
     except BARE as error:
         pytest.fail(f"{type(error).__name__}: {error}")
+
+
+# --- Arrays with a meaning of their own -------------------------------------------------------------------------------
+
+
+class Quantity(np.ndarray):
+    """An array with units, as they are made by subclassing."""
+
+
+WITH_A_MEANING = {
+    "masked": lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) == 0),
+    "matrix": lambda a: a.view(np.matrix),
+    "units": lambda a: a.view(Quantity),
+}
+COSTS = [
+    nn.quadratic_cost, nn.squared_error, nn.absolute_cost, nn.huber_cost, nn.cross_entropy_cost, nn.softmax_cross_entropy,
+]  # fmt: skip
+LABELS, ROWS, SIGMOID = np.arange(12)[:, None] % 3, np.full((12, 3), 0.25), ag.sigmoid(ag.Tensor(np.zeros((12, 3))))
+
+
+def step(compiled):
+    network = net()
+    return nn.make_step(network, nn.quadratic_cost, nn.SGD(network.parameters(), 0.1), compiled=compiled)
+
+
+def assigned(value):
+    network = net()
+    network.layers[0].W = value
+
+
+ENTRANCES = {  # an argument, and the call that takes it
+    **{f"target of {c.__name__}": (Y, lambda y, c=c: c(SIGMOID, y)) for c in COSTS},
+    **{f"target of {c.__name__}.per_example": (Y, lambda y, c=c: c.per_example(SIGMOID, y)) for c in COSTS},
+    **{f"output of {c.__name__}": (ROWS, lambda a, c=c: c(a, Y)) for c in COSTS},
+    "target of hinge_cost": (2 * Y - 1, lambda y: nn.hinge_cost(SIGMOID, y)),
+    "labels": (LABELS, lambda y: nn.softmax_cross_entropy(ag.Tensor(np.zeros((12, 1, 3))), y)),
+    "weight of classes": (np.ones(3), lambda w: nn.softmax_cross_entropy(SIGMOID, LABELS[:, 0], weight=w)),
+    "targets of accuracy": (Y, lambda y: nn.accuracy(ROWS, y)),
+    "outputs of accuracy": (ROWS, lambda a: nn.accuracy(a, Y)),
+    "x of evaluate": (X, lambda x: nn.evaluate(net(), x, Y)),
+    "y of evaluate": (Y, lambda y: nn.evaluate(net(), X, y)),
+    "x of fit": (X, lambda x: nn.fit(**(good() | {"data": (x, Y)}))),
+    "y of fit": (Y, lambda y: nn.fit(**(good() | {"data": (X, y)}))),
+    "validation of fit": (X, lambda x: nn.fit(**(good() | {"validation": (x, Y)}))),
+    "x of a compiled step": (X, lambda x: step(True)(x, Y)),
+    "y of a compiled step": (Y, lambda y: step(True)(X, y)),
+    "x of a step": (X, lambda x: step(False)(x, Y)),
+    "y of a step": (Y, lambda y: step(False)(X, y)),
+    "a Parameter": (X, nn.Parameter),
+    "a Buffer": (X, nn.Buffer),
+    "an attribute": (np.ones((5, 4)), assigned),
+    "a state": (np.ones((5, 4)), lambda w: net().load_state_dict(net().state_dict() | {"layers.0.W": w})),
+    "an initializer": (np.ones((5, 4)), lambda w: nn.Linear(4, 5, weights=lambda rng, shape: w)),
+    "x of mini_batches": (X, lambda x: nn.mini_batches(x, Y, 4)),
+    "x of split": (X, lambda x: nn.split(x, Y, 0.25)),
+    "x of standardize": (X, nn.standardize),
+    "labels of one_hot": (LABELS, lambda y: nn.one_hot(y, 3)),
+    "symbols": (LABELS, nn.Embedding(5, 3)),
+    "a mask": (np.ones((2, 2), bool), lambda m: nn.MultiHeadAttention(4, 2)(np.ones((1, 2, 4)), mask=m)),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("meaning", WITH_A_MEANING)
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_no_mask_and_no_class_is_lost_in_silence(entrance, meaning):
+    argument, call = ENTRANCES[entrance]
+    call(argument)  # as plain data it is right
+    with pytest.raises(TypeError, match=r"MaskedArray.*filled|masked array.*fill|matrix.*asarray|Quantity.*asarray"):
+        call(WITH_A_MEANING[meaning](argument))

@@ -16,6 +16,8 @@ from autograd_lite.graph import apply, leaf, values_of
 from autograd_lite.mode import current_mode
 from autograd_lite.ops.reductions import scaled_sum
 
+from ..plain_arrays import plain_array
+
 Terms = Callable[..., Tensor]
 
 
@@ -135,7 +137,7 @@ def tensors(output: Any, y: Any) -> tuple[Tensor, Tensor]:
     if output._array.dtype.kind != "f":
         output = output.astype(np.float64)
     if not isinstance(y, Tensor):
-        y = leaf(np.asarray(y))
+        y = leaf(plain_array("the target y", y))
         y.name = "y"
     return output, y
 

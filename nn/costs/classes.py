@@ -12,6 +12,7 @@ from autograd_lite.compiler.reach import shape
 from autograd_lite.graph import apply
 from autograd_lite.rules import impure
 
+from ..plain_arrays import plain_array
 from .base import Cost, cost, require, tensors
 
 
@@ -83,7 +84,7 @@ class SoftmaxCost(ClassCost):
 
 
 def _weights(weight: ArrayLike) -> tuple[float, ...]:
-    array = np.asarray(weight)
+    array = plain_array("weight", weight)
     if (
         array.ndim != 1
         or array.dtype.kind not in "iuf"

@@ -11,6 +11,7 @@ from autograd_lite.graph import apply
 
 from ..initializers import Initializer, glorot_uniform, zeros
 from ..module import Module
+from ..plain_arrays import plain_array
 from .common import Seed, at_least, generator, switch, tensor, title, without
 from .linear import Linear
 
@@ -100,7 +101,7 @@ class MultiHeadAttention(Module):
     def _allowed(self, n: int, length: int, other: int, mask: ArrayLike | None) -> Any:
         allowed = np.tri(length, other, dtype=bool) if self.causal else None
         if mask is not None:
-            given = np.asarray(mask)
+            given = plain_array("mask", mask)
             shapes = ((length, other), *((a, b, other) for a in (1, n) for b in (1, length)))
             if given.dtype != bool or given.shape not in shapes:
                 hint = "; mask[:, None] says what each example allows" if given.shape == (n, other) else ""

@@ -12,6 +12,7 @@ from ..arguments import Seed, generator, real, short, switch, whole
 from ..building import room
 from ..initializers import Initializer
 from ..module import Module
+from ..plain_arrays import plain_array
 
 __all__ = [
     "Seed",
@@ -50,7 +51,7 @@ def drawn(initializer: Initializer, rng: np.random.Generator, shape: tuple[int, 
     within = room()
     if within is not None:
         return within.zeros(shape)
-    array = np.asarray(initializer(rng, shape))
+    array = plain_array("an initializer", initializer(rng, shape))
     if array.shape != shape:
         raise ValueError(f"the initializer {initializer!r} gave shape {array.shape} for {shape}")
     return array

@@ -11,6 +11,7 @@ from autograd_lite.ops.indexing import scatter
 
 from ..initializers import Initializer, normal
 from ..module import Module, Parameter
+from ..plain_arrays import plain_array
 from .common import Seed, at_least, drawn, generator
 
 
@@ -81,7 +82,7 @@ class Embedding(Module):
 
     def forward(self, x: Any) -> Tensor:
         """The rows of the symbols x."""
-        numbers = x if isinstance(x, Tensor) else np.asarray(x)
+        numbers = x if isinstance(x, Tensor) else plain_array("x", x)
         padding = () if self.padding_idx is None else (self.padding_idx,)
         rows: Tensor = apply(rows_of, (self.W, numbers, *padding))
         return rows
