@@ -88,6 +88,32 @@ def test_a_compiled_mean_is_the_eager_one(f):
         assert np.any(expected)
 
 
+WEIGHTED: dict[str, Any] = {
+    "average": lambda x, w: np.average(x, weights=w),
+    "average, axis": lambda x, w: np.average(x.reshape(2, -1), axis=1, weights=w.reshape(2, -1)).sum(),
+    "average, weights of an axis": lambda x, w: np.average(x.reshape(-1, 1), axis=0, weights=w),
+    "average, returned": lambda x, w: np.average(x, weights=w, returned=True)[0],
+    "sum of products": lambda x, w: np.sum(x * w),
+    "dot": np.dot,
+    "einsum": lambda x, w: np.einsum("i,i->", x, w),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("precisions", [(np.float32, np.float16), (np.float16, np.float32), (np.float64, np.float16)])
+@pytest.mark.parametrize("f", WEIGHTED.values(), ids=WEIGHTED)
+def test_weights_of_another_precision_give_the_gradients_of_double_precision(f, precisions, size):
+    rng = np.random.default_rng(0)
+    given = [rng.uniform(0.5, 1.5, size).astype(p) for p in precisions]
+    inputs = [ag.Tensor(a, requires_grad=True) for a in given]
+    doubles = [ag.Tensor(a.astype(float), requires_grad=True) for a in given]
+    found, expected = ag.gradients(f(*inputs) * 64.0, inputs), ag.gradients(f(*doubles) * 64.0, doubles)
+    for got, right, precision in zip(found, expected, precisions, strict=True):
+        scale = np.max(np.abs(right.data))
+        atol = (0.02 if precision is np.float16 else 1e-3) * scale + float(np.finfo(precision).smallest_subnormal)
+        np.testing.assert_allclose(got.data, right.data, rtol=0, atol=atol)
+
+
 LONG = np.longdouble
 PI = 4 * np.arctan(LONG(1))
 SLOPES: dict[str, Any] = {

@@ -19,6 +19,11 @@ def _weights_as(weights, a, axis):
     return np.reshape(np.transpose(weights, order), shape)
 
 
+def _total(w, ans, a, axis):
+    """The sum of the weights, in the precision of the average: their own need not hold it."""
+    return np.sum(w, axis=_axes(a, axis), dtype=ans.dtype, keepdims=True)
+
+
 @in_single
 def _average_dx(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=False):
     """Each element's share of the weights."""
@@ -26,14 +31,14 @@ def _average_dx(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=
         n = np.size(a) / max(np.size(ans), 1)
         return np.broadcast_to(_kept(g, a, axis) / n, np.shape(a))
     w = np.broadcast_to(_weights_as(weights, a, axis), np.shape(a))
-    return _kept(g, a, axis) * (w / np.sum(w, axis=_axes(a, axis), keepdims=True))
+    return _kept(g, a, axis) * (w / _total(w, ans, a, axis))
 
 
 @in_single
 def _average_dweights(g, ans, a, axis=None, weights=None, returned=False, *, keepdims=False):
     """(a - average) / sum of the weights."""
     w = _weights_as(weights, a, axis)
-    whole = np.sum(np.broadcast_to(w, np.shape(a)), axis=_axes(a, axis), keepdims=True)
+    whole = _total(np.broadcast_to(w, np.shape(a)), ans, a, axis)
     slopes = _kept(g, a, axis) * ((a - _kept(ans, a, axis)) / whole)
     if np.shape(weights) == np.shape(a):
         return slopes
