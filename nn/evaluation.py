@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, no_grad, sigmoid
-from autograd_lite.arguments import argument_of
+from autograd_lite.arguments import verified_argument
 from autograd_lite.graph import apply
 from autograd_lite.trees import leaves, mapped, rebuilt
 
@@ -244,7 +244,7 @@ class _Part:
     __slots__ = ("array", "of_sigmoid")
 
     def __init__(self, output: Tensor):
-        known = argument_of(output, sigmoid)
+        known = verified_argument(output, sigmoid)
         self.of_sigmoid = known is not None
         self.array = (output._array if known is None else known[1]).copy()
 
