@@ -279,3 +279,30 @@ def test_elements_read_as_they_lie_in_memory_are_numpys_and_the_gradient_goes_wh
     (found,) = ag.gradients(out, t, g)
     place = dict(zip(f(x, order=order), g, strict=True))
     np.testing.assert_array_equal(found.data, np.vectorize(place.get)(X))
+
+
+AS_THEY_LIE = {
+    "np.ravel, A": lambda t: np.ravel(t, order="A"),
+    "np.ravel, K": lambda t: np.ravel(t, order="K"),
+    "np.ravel of a result, K": lambda t: np.ravel(t * 2.0, order="K"),
+    "np.reshape, A": lambda t: np.reshape(t, 6, order="A"),
+    "t.ravel, K": lambda t: t.ravel("K"),
+    "t.flatten, K": lambda t: t.flatten("K"),
+    "t.flatten, A": lambda t: t.flatten("A"),
+    "np.copy, K": lambda t: np.copy(t, order="K") * 2.0,
+}
+
+
+@pytest.mark.parametrize("f", AS_THEY_LIE.values(), ids=AS_THEY_LIE)
+def test_a_program_reads_elements_as_they_lie_in_memory_for_every_layout(f):
+    weights = np.arange(1.0, 7)
+    compiled = ag.compile(ag.value_and_grad(lambda t: np.sum((out := f(t)) * np.resize(weights, out.shape))))
+    for layout in LAYOUTS:
+        for x in (LAYOUTS[layout](X), LAYOUTS[layout](X + 1.0)):
+            expected = f(x)
+            value, slope = compiled(x)
+            np.testing.assert_allclose(value, np.sum(expected * np.resize(weights, expected.shape)), rtol=1e-14)
+            t = ag.Tensor(x, requires_grad=True)
+            out = f(t)
+            (eager,) = ag.gradients(out, t, np.resize(weights, out.shape))
+            np.testing.assert_array_equal(slope, eager)
