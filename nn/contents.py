@@ -19,6 +19,7 @@ _ENDS = (
     ReferenceType, np.generic, np.dtype, np.random.Generator, np.random.RandomState,
 )  # fmt: skip
 """What is not searched. A function or a weak reference may speak of a module without holding it as a part of its own."""
+_HEAP_TYPE = 1 << 9
 MOST = 20_000
 """Objects that are searched for hidden ones: what holds more is data."""
 
@@ -45,12 +46,29 @@ def may_hide(value: Any) -> bool:
     return gc.is_tracked(value) and not isinstance(value, _ENDS)
 
 
+def of_class(kind: type, kinds: tuple[type, ...], bases: tuple[type, ...] = ()) -> list[tuple[str, Any]]:
+    """Attributes of a class that are of these kinds, or may hold such: they are the same in all objects of the class.
+
+    bases : whose own attributes do not count
+    """
+    if not kind.__flags__ & _HEAP_TYPE:  # no Python code made it, and none can give it an attribute
+        return []
+    return [
+        (name, value)
+        for one in kind.__mro__
+        if one not in bases
+        for name, value in vars(one).items()
+        if isinstance(value, (*kinds, list, tuple, dict, set, frozenset)) and not name.startswith("__")
+    ]
+
+
 def hidden_in(value: Any, kinds: tuple[type, ...], known: set[int]) -> Any:
     """The first object of these kinds that is found by following references from `value`, and is not known; or None.
 
-    known : the ids of those that are; they, functions, classes and Tensors are not followed
+    known : the ids of those that are; they, functions, classes and Tensors are not followed, but attributes of the classes of
+        what is found are
     """
-    waiting, seen = deque([value]), {id(value)}
+    waiting, seen, classes = deque([value]), {id(value)}, set[type]()
     while waiting and len(seen) < MOST:
         part = waiting.popleft()
         if id(part) in known:
@@ -61,6 +79,9 @@ def hidden_in(value: Any, kinds: tuple[type, ...], known: set[int]) -> Any:
             inside = part.ravel().tolist() if part.dtype == object else []
         else:
             inside = gc.get_referents(part) if may_hide(part) else []
+        if type(part) not in classes:
+            classes.add(type(part))
+            inside += [held for _, held in of_class(type(part), kinds)]
         for one in inside:
             if id(one) not in seen:
                 seen.add(id(one))

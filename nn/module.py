@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd_lite import Tensor, scope
 from autograd_lite.compiler.origin import trust
 
-from .contents import hidden_in, may_hide, parts_of
+from .contents import hidden_in, may_hide, of_class, parts_of
 from .parameters import Buffer, Parameter, assign, assignments, current, is_parameter, successor
 from .plain_arrays import plain_array
 from .tables import Table, table
@@ -109,9 +109,14 @@ class Module:
                 for name in value.parameter_names:
                     value._require_parameter(name, getattr(value, name, None))
                 parts = value._attributes()
-                others += [(f"{path}.{key}".lstrip("."), held) for key, held in _of_class(type(value))]
+                others += [
+                    (f"{path}.{key}".lstrip("."), held) for key, held in of_class(type(value), _KEPT, Module.__mro__)
+                ]
             elif not isinstance(value, Tensor):
                 parts = parts_of(value)
+                kind = value if isinstance(value, type) else None if parts is None else type(value)
+                if kind is not None:
+                    others += [(f"{path}.{key}", held) for key, held in of_class(kind, _KEPT)]
                 if parts is None:
                     if may_hide(value):
                         others.append((path, value))
@@ -131,9 +136,15 @@ class Module:
         hidden = hidden_in(value, _KEPT, seen)
         if hidden is not None:
             kind = type(value).__name__
-            why = "has no order" if isinstance(value, set | frozenset) else "is not searched for what is learned"
+            why = (
+                f"{kind} has no order"
+                if isinstance(value, set | frozenset)
+                else f"{kind} is not searched for what is learned"
+            )
+            if isinstance(value, _KEPT):
+                why = "an attribute of a class is that of all its objects"
             raise TypeError(
-                f"{path} of this {type(self).__name__} holds {_named(hidden)}, and {kind} {why}: hold it as an attribute of a "
+                f"{path} of this {type(self).__name__} holds {_named(hidden)}, and {why}: hold it as an attribute of a "
                 "module, or in a list, tuple, dict, deque, dataclass, namespace or object array; or, if it is no part of this "
                 "network, by a function or a weak reference"
             )
@@ -280,14 +291,3 @@ def _named(kept: Any) -> str:
 def _slots(kind: type) -> tuple[str, ...]:
     slots = vars(kind).get("__slots__", ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _of_class(kind: type) -> list[tuple[str, Any]]:
-    """Attributes of a class that may hold what is learned: it would be the same in all modules of the class."""
-    return [
-        (name, value)
-        for one in kind.__mro__
-        if one not in Module.__mro__
-        for name, value in vars(one).items()
-        if isinstance(value, (*_KEPT, list, tuple, dict, set, frozenset)) and not name.startswith("__")
-    ]

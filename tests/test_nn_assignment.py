@@ -204,6 +204,30 @@ def test_what_is_in_a_container_is_found_in_its_order(make, parts):
     assert len(set(names)) == len(names) and all(name.startswith("inside.") for name in names)
 
 
+def class_with(*bases, inherited=False, **attributes):
+    """A class whose own attributes are these, or those of its base."""
+    made = type("Made", bases, attributes)
+    return type("Derived", (made,), {}) if inherited else made
+
+
+def inside_another(a, b):
+    outer = class_with()()
+    outer.inner = class_with(a=a, b=b)()
+    return outer
+
+
+REFUSED |= {
+    "attributes of the class": lambda a, b: class_with(a=a, b=b)(),
+    "inherited attributes of the class": lambda a, b: class_with(inherited=True, a=a, b=b)(),
+    "a list of the class": lambda a, b: class_with(layers=[a, b])(),
+    "the class of an object with slots": lambda a, b: class_with(__slots__=("c",), a=a, b=b)(),
+    "the class of an object inside another": inside_another,
+    "the class of a dict": lambda a, b: class_with(dict, a=a, b=b)(),
+    "the class of a dataclass": lambda a, b: dataclass(class_with(a=a, b=b))(),
+    "a class": lambda a, b: class_with(a=a, b=b),
+}
+
+
 @pytest.mark.parametrize("parts", [(A, B), (W, V)], ids=["modules", "parameters"])
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED)
 def test_what_is_hidden_elsewhere_is_refused_by_name(make, parts):
