@@ -11,6 +11,7 @@ import math
 import operator
 import re
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -477,3 +478,23 @@ def state_that_is_set_to_what_it_is():
 def a_function_of_numpy_that_is_spelled_by_others():
     """Its signature is parsed by modules of the standard library when it is called for the first time."""
     return Made(layer(lambda self, z: z * np.linalg.norm(np.append(z, 1.0))))
+
+
+@followed
+def classes_with_abstract_methods():
+    class Act(ABC):
+        @abstractmethod
+        def __call__(self, z): ...
+
+    class Doubled(Act):
+        def __call__(self, z):
+            return 2 * self.of(z)
+
+        def of(self, z):
+            return z if isinstance(self, Act) else 0 * z
+
+    class Careful(nn.SGD):
+        def update(self, p, g, state):
+            return super().update(p, g / 2, state)
+
+    return Made(layer(lambda self, z: self.act(z), act=Doubled()), optimizer=lambda params: Careful(params, 0.1))

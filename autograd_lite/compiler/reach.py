@@ -31,7 +31,7 @@ _METADATA = frozenset((
     "__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__qualname__", "__orig_bases__", "__parameters__",
     "__static_attributes__", "__firstlineno__", "__slots__", "__dataclass_fields__", "__dataclass_params__", "__annotate__",
     "__annotate_func__", "__abstractmethods__", "__subclasshook__", "__annotations_cache__",
-    "__classdictcell__",
+    "__classdictcell__", "_abc_impl",
 ))  # fmt: skip
 
 
