@@ -53,10 +53,10 @@ class StepProgram:
 
         @enable_grad
         def step() -> _Taken:
-            with assignments() as assigned:
+            with assignments() as assigned, recording.unread(assigned):  # what is read is what was there before
                 c = cost(net(x_in), y_in)
             grads = gradients(c, params, allow_unused=True)
-            with learning_at(optimizer, rates, recording):
+            with learning_at(optimizer, rates, recording), recording.unread(assigned):
                 followed = optimizer.clipped(grads) if optimizer.clips else grads
                 news = [
                     (None, s) if g is None else _recorded(*rule.update(p, g, s))

@@ -26,8 +26,9 @@ ONLY_STEPS = (
     "an_option",
     "an_attribute_of_an_opt",
     "the_learning",
+    "a_buffer",
 )
-"""Beginnings of the names of cases that are about optimizers; `the_mode` writes running means, which only steps may."""
+"""Beginnings of the names of cases that are about optimizers, or buffers that only steps may write, as does `the_mode`."""
 ON_TENSORS = ("arrays", "recorded", "looks at the value", "gradients")
 """Words of warnings about what a function that is given arrays does with Tensors."""
 

@@ -498,3 +498,13 @@ def classes_with_abstract_methods():
             return super().update(p, g / 2, state)
 
     return Made(layer(lambda self, z: self.act(z), act=Doubled()), optimizer=lambda params: Careful(params, 0.1))
+
+
+@followed
+def a_buffer_that_is_read_before_it_is_assigned():
+    def forward(self, z):
+        h = z * self.n[:1]
+        self.n = self.n + z.detach().mean(axis=0)
+        return h
+
+    return Made(layer(forward, n=nn.Buffer(np.ones(2))))

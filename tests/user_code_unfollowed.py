@@ -742,3 +742,58 @@ def a_hook_that_counts():
         return z
 
     return Made(layer(forward), seen=lambda: len(calls))
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_that_is_read_after_it_was_assigned():
+    def forward(self, z):
+        self.n = self.n + 1.0
+        return z * self.n
+
+    return Made(layer(forward, n=nn.Buffer(np.zeros(()))))
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_that_is_assigned_twice():
+    def forward(self, z):
+        self.n = self.n + 1.0
+        self.n = self.n * 2.0
+        return z
+
+    made = layer(forward, n=nn.Buffer(np.zeros(())))
+    return Made(made, seen=lambda: made.n.numpy())
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_that_another_is_made_of():
+    def forward(self, z):
+        h = z * np.copy(self.m)
+        self.n = z.detach().mean(axis=0)
+        self.m = np.tanh(self.n)
+        return h
+
+    return Made(layer(forward, n=nn.Buffer(np.zeros(2)), m=nn.Buffer(np.ones(2))))
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_of_a_layer_that_has_run():
+    norm = nn.BatchNorm1d(2)
+    return Made(layer(lambda self, z: norm(z) * norm.mean, norm=norm), seen=lambda: norm.mean.numpy())
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_that_the_cost_reads():
+    norm = nn.BatchNorm1d(2)
+    net = layer(lambda self, z: norm(z), norm=norm)
+    return Made(net, cost=lambda a, y: nn.quadratic_cost(a, y) + np.sum(norm.variance * a))
+
+
+@unfollowed("after it gave it another value")
+def a_buffer_that_the_optimizer_reads():
+    norm = nn.BatchNorm1d(2)
+
+    class Scaled(nn.SGD):
+        def update(self, p, g, state):
+            return super().update(p, g * norm.variance[0], state)
+
+    return Made(layer(lambda self, z: norm(z), norm=norm), optimizer=lambda params: Scaled(params, 0.1))

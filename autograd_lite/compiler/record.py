@@ -1,6 +1,7 @@
 """From a function to a program: run it once on placeholders, with everything recorded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -98,6 +99,15 @@ class Recording:
         """End the run: the function does what a program would not do again."""
         assert self.recorder.watcher is not None
         self.recorder.watcher.stop(reason, for_good)
+
+    @contextmanager
+    def unread(self, replaced: Container[Node]) -> Iterator[None]:
+        """Refuse a function that reads one of these Tensors inside, which may become more."""
+        self.recorder.replaced = replaced
+        try:
+            yield
+        finally:
+            self.recorder.replaced = ()
 
     def value(self, tensor: Any) -> Value:
         """The Value of a Tensor or Number of the recording, of a placeholder, or of a Tensor from outside."""

@@ -1,7 +1,7 @@
 """Listening to a function that is recorded: each operation becomes a Value, and what a program could not follow is refused."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from gc import get_referents
 from operator import getitem
@@ -87,6 +87,8 @@ class Recorder(Tracer):
         """What the function depends on besides Tensors, by id: the thing, and how to watch it for changes."""
         self.generators: dict[Any, Any] = {}
         """The states that random generators had before."""
+        self.replaced: Container[Node] = ()
+        """Tensors to which the function gave another value, which stands only at the end in what the program reads."""
         self.watcher: Watcher | None = None
         """Who looks at the Python around the operations."""
         self.refusal: CompileError | None = None
@@ -305,6 +307,8 @@ class Recorder(Tracer):
         """The Value of a Number, or of a node: recorded, or found outside, or made by the function from data."""
         if is_stand_in(node):
             return node.source  # type: ignore[no-any-return]
+        if node in self.replaced and self.watcher is not None:
+            self.watcher.stop(f"it reads {node.describe()} after it gave it another value{at_line()}")
         for known_so in (self.standing, self.stand_ins):
             if not node._written and node.index in known_so:
                 return known_so[node.index]
