@@ -14,14 +14,22 @@ from .optimizers import Optimizer
 
 
 @contextmanager
-def learning_at(optimizer: Optimizer, rates: list[Any], recording: Recording) -> Iterator[None]:
-    """The optimizer with other learning rates; what it remembers by itself stays its own, as in an eager step."""
+def learning_at(
+    optimizer: Optimizer, rates: list[Any], recording: Recording, states: list[Any] | None = None
+) -> Iterator[None]:
+    """The optimizer with other learning rates; what it remembers by itself stays its own, as in an eager step.
+
+    states : what it remembers instead
+    """
     options = [vars(optimizer), *(group for group in optimizer.groups if "lr" in group)]
     before = [own["lr"] for own in options]
     lists = optimizer.params, optimizer.groups, optimizer.state
     contents = [[*things] for things in lists]
     for own, rate in zip(options, rates, strict=True):
         own["lr"] = rate
+    if states is not None:
+        optimizer.state[:] = states
+    there = [[*things] for things in lists]
     try:
         yield
     finally:
@@ -31,8 +39,8 @@ def learning_at(optimizer: Optimizer, rates: list[Any], recording: Recording) ->
         replaced = not all(map(is_, lists, (optimizer.params, optimizer.groups, optimizer.state)))
         if replaced:
             optimizer.params, optimizer.groups, optimizer.state = lists
-        for things, content in zip(lists, contents, strict=True):
-            replaced = replaced or len(things) != len(content) or not all(map(is_, things, content))
+        for things, expected, content in zip(lists, there, contents, strict=True):
+            replaced = replaced or len(things) != len(expected) or not all(map(is_, things, expected))
             things[:] = content
     if changed or replaced:
         name = "learning rate" if changed else "lists of parameters or states"

@@ -44,6 +44,7 @@ class StepProgram:
 
     def __init__(self, net: Module, cost: Any, optimizer: Optimizer, x: Array, y: Array):
         self._optimizer = optimizer
+        self._params = [*optimizer.params]
         self._arguments = (*signature(x), *signature(y))
         recording = Recording()
         params = optimizer.params
@@ -53,7 +54,11 @@ class StepProgram:
 
         @enable_grad
         def step() -> _Taken:
-            with assignments() as assigned, recording.unread(assigned):  # what is read is what was there before
+            with (
+                learning_at(optimizer, rates, recording, states),
+                assignments() as assigned,
+                recording.unread(assigned),
+            ):
                 c = cost(net(x_in), y_in)
             grads = gradients(c, params, allow_unused=True)
             with learning_at(optimizer, rates, recording), recording.unread(assigned):
@@ -137,7 +142,7 @@ class StepProgram:
 
     def suits(self) -> bool:
         """Is all that the step depends on as it was recorded, and are the arrays that it reads of the same kinds?"""
-        return self._fits() and self._kinds == self._kinds_now()
+        return self._has_its_params() and self._fits() and self._kinds == self._kinds_now()
 
     def _fits(self) -> bool:
         for holds in self._conditions:  # noqa: SIM110  (this is quicker than all())
@@ -188,6 +193,7 @@ class StepProgram:
         return (
             self._arguments == (x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype)
             and (self._written == last_write() or self._is_unwritten())
+            and self._has_its_params()
             and (not self._remembers or self._has_its_state())
             and self._options == self._optimizer.own_options()
             and [*map(getrefcount, self._written_into)] == self._holders
@@ -219,9 +225,17 @@ class StepProgram:
             return True
         return False
 
+    def _has_its_params(self) -> bool:
+        params = self._optimizer.params
+        return len(params) == len(self._params) and all(map(is_, params, self._params))
+
     def _has_its_state(self) -> bool:
         state = self._optimizer.state
-        return all(map(is_, state, self._state)) and all(map(is_, _in_dicts(state), self._state_arrays))
+        return (
+            len(state) == len(self._state)
+            and all(map(is_, state, self._state))
+            and all(map(is_, _in_dicts(state), self._state_arrays))
+        )
 
     def __call__(self, x: Array, y: Array) -> float:
         """The cost. Only when it is ready."""

@@ -86,6 +86,68 @@ def test_what_is_changed_of_an_optimizer_takes_effect(make_optimizer, change):
     agree(mlp, make_optimizer, lambda net, o, cost, k: change(o) if k == 3 else None)
 
 
+LEARNERS = {
+    "plain": lambda net: nn.SGD(net.parameters(), 0.01),
+    "momentum": lambda net: nn.SGD(net.parameters(), 0.01, momentum=0.9),
+    "Adam": lambda net: nn.Adam(net.parameters(), 0.01),
+}
+
+
+def drop_the_last(o):
+    del o.params[-1], o.state[-1]
+
+
+def keep_the_first(o):
+    o.params, o.state = o.params[:1], o.state[:1]
+
+
+def turn_round(o):
+    o.params[:], o.state[:] = o.params[::-1], o.state[::-1]
+
+
+def put_another_there(o):
+    o.params[1], o.state[1] = nn.Parameter(np.ones(3)), None
+
+
+@pytest.mark.parametrize("change", [drop_the_last, keep_the_first, turn_round, put_another_there])
+@pytest.mark.parametrize("make_optimizer", LEARNERS.values(), ids=LEARNERS)
+def test_an_optimizer_may_be_given_other_parameters(make_optimizer, change):
+    agree(mlp, make_optimizer, lambda net, o, cost, k: change(o) if k == 2 else None)
+
+
+class Reading:
+    """A cost with a penalty in which `read` finds something of an optimizer, which is set when there is one."""
+
+    def __init__(self, read):
+        self.read, self.optimizer, self.net = read, None, None
+
+    def __call__(self, a, y):
+        return nn.quadratic_cost(a, y) + self.read(self.optimizer) * np.sum(self.net.layers[0].W ** 2)
+
+
+def first_of_state(o):
+    state = o.state[0]
+    return 0.1 if state is None else np.mean(state["m"] if isinstance(state, dict) else state)
+
+
+READ = {
+    "lr": lambda o: o.lr,
+    "by name": lambda o: getattr(o, "l" + "r"),
+    "rates": lambda o: o.rates[0],
+    "parameters": lambda o: sum(np.sum(p**2) for p in o.params),
+    "state": first_of_state,
+}
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+@pytest.mark.parametrize("make_optimizer", LEARNERS.values(), ids=LEARNERS)
+def test_a_cost_may_read_what_an_optimizer_has_now(make_optimizer, read):
+    def change(net, o, cost, k):
+        cost.optimizer, cost.net, o.lr = o, net, 0.01 * (k + 1)
+
+    agree(mlp, make_optimizer, change, lambda: Reading(read))
+
+
 def test_a_learning_rate_that_changes_at_every_step_needs_no_look_at_anything_else():
     net = mlp()
     optimizer = nn.SGD(net.parameters(), 0.1)

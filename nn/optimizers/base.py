@@ -157,6 +157,8 @@ class Optimizer(ABC):
 
     def rules(self) -> list[Self]:
         """For each parameter the optimizer that has its options: this one, or a copy with those of its group."""
+        if len(self.groups) == 1 and len(self.groups[0]) == 1:
+            return [self] * len(self.params)
         found: list[Self] = []
         for group in self.groups:
             rule = self
