@@ -1,7 +1,10 @@
 """User code that reads something besides its arguments, which is changed between two steps."""
 
+import argparse
 import contextvars
+import dataclasses
 import enum
+import fractions
 import functools
 import os
 import sys
@@ -746,3 +749,35 @@ def the_penalty_of_a_cost():
     net = nn.MLP([3, 2], seed=0)
     cost = nn.regularized(nn.quadratic_cost, net, n=10, l2=0.1)
     return Made(net, cost, between=at(2, lambda v: vars(cost).update(l2=v)))
+
+
+def attribute_of(kind):
+    """A case that reads `k` of an object of a class, where it is changed."""
+    kind.k = 1.0
+    thing = kind()
+    return Made(layer(lambda self, z: z * thing.k), between=lambda step: setattr(kind, "k", 1.0 + step // 2))
+
+
+@changed
+def a_class_that_a_module_of_python_made():
+    return attribute_of(dataclasses.make_dataclass("Own", [("j", float, 1.0)]))
+
+
+@changed
+def a_class_without_a_module():
+    return attribute_of(types.new_class("Own"))
+
+
+@changed
+def a_class_that_says_it_is_of_numpy():
+    return attribute_of(type("ndarray", (), {"__module__": "numpy"}))
+
+
+@changed
+def a_class_of_the_standard_library():
+    return attribute_of(argparse.Namespace)
+
+
+@changed
+def a_class_of_the_standard_library_with_slots():
+    return attribute_of(fractions.Fraction)

@@ -31,7 +31,8 @@ _PURE = frozenset((
     "weakref",
 ))  # fmt: skip
 _READERS = frozenset(("copy", "copyreg", "dataclasses", "pprint"))
-_LEAVES = frozenset(("numpy", "autograd_lite", *sys.stdlib_module_names))
+_IMMUTABLE, _HEAP = 1 << 8, 1 << 9
+"""Flags of types of which no attribute can be set, and of types that were made while Python runs."""
 
 
 def trust(folder: Path) -> None:
@@ -71,9 +72,23 @@ def is_library(module: ModuleType) -> bool:
     return isinstance(file, str) and _of_file(file) is Origin.LIBRARY
 
 
-def is_user_class(kind: type) -> bool:
-    """May its attributes be changed by the user? Those of Python, NumPy and autograd_lite are taken as they are."""
-    return str(kind.__module__).partition(".")[0] not in _LEAVES
+def is_fixed_class(kind: type) -> bool:
+    """Can nobody give it other attributes, or is it one of NumPy's or autograd_lite's, which are taken as they are?"""
+    if kind.__flags__ & _IMMUTABLE or not kind.__flags__ & _HEAP:
+        return True
+    return str(kind.__module__).partition(".")[0] in ("numpy", "autograd_lite") and _is_in_its_module(kind)
+
+
+def is_standard_class(kind: type) -> bool:
+    """Is it a class of the standard library? One that was made by a function of it is not, whatever it calls its module."""
+    return str(kind.__module__).partition(".")[0] in sys.stdlib_module_names and _is_in_its_module(kind)
+
+
+def _is_in_its_module(kind: type) -> bool:
+    thing: object = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        thing = getattr(thing, "__dict__", {}).get(name)
+    return thing is kind
 
 
 def is_standard(code: CodeType) -> bool:

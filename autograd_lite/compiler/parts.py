@@ -16,7 +16,7 @@ import numpy as np
 
 from ..mode import Mode, Switch
 from ..rules import PLAIN
-from .origin import Origin, is_library, is_user_class, origin_of
+from .origin import Origin, is_fixed_class, is_library, origin_of
 
 
 class Part(NamedTuple):
@@ -103,7 +103,7 @@ def is_atom(thing: Any) -> bool:
             return False
         return all(map(_is_fixed, thing.__closure__ or ())) or _is_operation(thing)
     if isinstance(thing, type):
-        return not is_user_class(thing)
+        return is_fixed_class(thing)
     return isinstance(thing, np.dtype)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
-from .origin import is_library
+from .origin import is_library, is_standard_class
 from .parts import LRU, MISSING, Globals, Names, Opaque, Part, Shape
 
 MOST_ITEMS = 20_000
@@ -143,7 +143,12 @@ def _class(thing: type, names: Names) -> Iterator[Part]:
 
 
 def class_names(kind: type, names: Names) -> list[str]:
-    """The names of the attributes of a class that matter: those of a user's class also if Python itself looks for them."""
+    """The names of the attributes of a class that matter: those of a user's class also if Python itself looks for them.
+
+    Of a class of the standard library, as of a module, it is those in the user's code.
+    """
+    if is_standard_class(kind):
+        return [name for name in vars(kind) if name in names.own and name not in _METADATA]
     if is_trusted(kind):
         return [name for name in vars(kind) if name in names.all and name not in (*_METADATA, "__init__")]
     return [
