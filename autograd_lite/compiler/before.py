@@ -11,7 +11,7 @@ from .content import CONTENTS, Content, may_be_written
 from .generators import GENERATORS, is_state, set_back, state_of
 from .guard import But
 from .parts import LRU, Globals, Names, Opaque, Part, is_atom, same_value
-from .reach import dict_of, parts_of, slots_of
+from .reach import dict_of, is_read_by_own_names, parts_of, slots_of
 from .words import way_in_words
 
 MOST = 50_000
@@ -65,7 +65,7 @@ class Before:
         names.all, names.own = names.all | fresh, names.own | fresh_in_modules
         try:
             for kept in [*self.kept.values()] if fresh or fresh_in_modules else ():
-                new = fresh_in_modules if isinstance(kept.thing, ModuleType) else fresh
+                new = fresh_in_modules if is_read_by_own_names(kept.thing) else fresh
                 if new and any(not there.isdisjoint(new) for there in kept.names):
                     self._follow(self._more(kept, new.__contains__))
         except BaseException:

@@ -158,6 +158,11 @@ def class_names(kind: type, names: Names) -> list[str]:
     ]
 
 
+def is_read_by_own_names(thing: Any) -> bool:
+    """Is it a module, or a class of the standard library? Of their attributes those matter that are in the user's code."""
+    return isinstance(thing, types.ModuleType) or (isinstance(thing, type) and is_standard_class(thing))
+
+
 def is_trusted(kind: type) -> bool:
     """Is it a class of the library?"""
     module = sys.modules.get(kind.__module__)
