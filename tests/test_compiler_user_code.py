@@ -2,6 +2,7 @@
 
 import cProfile
 import gc
+import pathlib
 import pstats
 import random
 import subprocess
@@ -323,3 +324,25 @@ def test_code_beside_the_library_is_the_users(tmp_path, monkeypatch):
     path = f"{origin.LIBRARY[0]}_demo/layers.py"
     code = compile("def f(x):\n    return x", path, "exec")
     assert origin.origin_of(code) is origin.Origin.USER
+
+
+def test_a_class_of_the_standard_library_has_all_it_had_after_a_refusal():
+    """The library's own code reads a `name`, too, and does so first."""
+    kind, calls = pathlib.PurePath, []
+
+    def name_of(path):
+        return path.name
+
+    @ag.compile
+    def f(x):
+        x = x * 2.0
+        path = kind("a").with_suffix(".b")
+        calls.append(name_of(path))
+        return x
+
+    before = dict(vars(kind))
+    with pytest.warns(ag.CompileWarning, match="calls"):
+        results = [f(np.ones(2)) for _ in range(3)]
+    assert dict(vars(kind)) == before
+    assert calls == 3 * ["a.b"]
+    np.testing.assert_array_equal(results, 2 * np.ones((3, 2)))
