@@ -368,7 +368,9 @@ def test_what_read_a_value_before_it_was_written_is_drawn_with_the_value_that_it
     before = (v * 3.0).named("before")
     v[0] = 5.0
     text = str(ag.to_graphviz(np.sum(v.named("after")) + np.sum(before)))
-    cards = {match[2]: match[1] for match in re.finditer(r"^\t(n\d+) \[label=.*?>(x|t1|before|after)\b", text, re.MULTILINE)}
+    cards = {
+        match[2]: match[1] for match in re.finditer(r"^\t(n\d+) \[label=.*?>(x|t1|before|after)\b", text, re.MULTILINE)
+    }
     assert len(cards) == 4
     edges = {(cards[a], cards[b]) for a, b in [("x", "t1"), ("t1", "before"), ("t1", "after")]}
     drawn = set(re.findall(r"^\t(n\d+) -> (n\d+)", text, re.MULTILINE))

@@ -98,7 +98,12 @@ def twice(f: F, call: Call) -> Twice:
 
 
 def test_every_rule_has_a_case():
-    packages = {"numpy", "autograd_lite", "_operator", "None"}  # neither layers, which have tests of their own, nor users
+    packages = {
+        "numpy",
+        "autograd_lite",
+        "_operator",
+        "None",
+    }  # neither layers, which have tests of their own, nor users
     rules = {f for f in VJPS if str(getattr(f, "__module__", None)).partition(".")[0] in packages}
     of_nodes = {repeat, inverse_sigmoid}  # that of a checkpoint, and one that is made of results of the sigmoid alone
     assert CASES.keys() == rules - of_nodes

@@ -92,7 +92,7 @@ class Subject:
 
 
 def quietly(f: Callable[[], Any]) -> Any:
-    """The result of f, without a word about floating-point errors. What is to be compiled must be: nothing runs as it is instead."""
+    """The result of f, without a word about floating-point errors; but what is to be compiled must be."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("error", ag.CompileWarning)
