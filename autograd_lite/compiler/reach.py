@@ -6,6 +6,7 @@ what stands in a container is reached without a name, and all of it matters.
 
 import array
 import functools
+import logging
 import operator
 import random
 import sys
@@ -205,6 +206,13 @@ def _context(thing: Any, names: Names) -> Iterator[Part]:
     yield Part("the value of", thing.name, thing.get(MISSING))
 
 
+def _logger(thing: Any, names: Names) -> Iterator[Part]:
+    """Whom a logger tells matters only when it tells something, which is refused."""
+    return (
+        part for part in _attributes(thing, names) if part.key not in ("handlers", "filters") or part.key in names.own
+    )
+
+
 def _nothing(thing: Any, names: Names) -> tuple[Part, ...]:
     return ()
 
@@ -263,6 +271,7 @@ SHAPES: dict[type, Shape] = {
     np.random.RandomState: _nothing, np.random.BitGenerator: _nothing, random.Random: _nothing,
     types.SimpleNamespace: _attributes, threading.local: _attributes, operator.attrgetter: _nothing,
     operator.methodcaller: _nothing, int: _nothing, float: _nothing, complex: _nothing, str: _nothing, bytes: _nothing,
+    logging.Logger: _logger, logging.RootLogger: _logger,
 }  # fmt: skip
 
 
