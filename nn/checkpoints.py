@@ -74,7 +74,7 @@ def require_writable(path: StrPath) -> None:
     else:
         folder = Path(os.path.realpath(path)).parent  # a new file is put where a link leads to
         if not folder.is_dir():
-            raise FileNotFoundError(errno.ENOENT, "there is no such folder for the checkpoint: make it", str(folder))
+            raise FileNotFoundError(errno.ENOENT, "there is no such folder for the checkpoint", str(folder))
         allowed = os.access(folder, os.W_OK | os.X_OK)
     if not allowed:
         raise PermissionError(errno.EACCES, "the checkpoint may not be written", str(path))

@@ -22,8 +22,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .plain_arrays import plain_array
-
 CLASSES = 10
 
 
@@ -58,9 +56,12 @@ def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float64]:
 
     labels : (n,) integers from 0 to n_classes - 1;  result : (n, n_classes) float64. A single label gives a single row.
 
-    Raises TypeError if the labels are no integers, ValueError if one is out of range.
+    Raises TypeError if the labels are no integers, or have a mask; ValueError if one is out of range.
     """
-    labels = plain_array("labels", labels)
+    if type(labels) is not np.ndarray and isinstance(labels, np.ndarray):
+        remedy = "filled() gives one" if isinstance(labels, np.ma.MaskedArray) else "np.asarray() gives one"
+        raise TypeError(f"labels are a {type(labels).__name__} and no plain array: {remedy}")
+    labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels have dtype {labels.dtype}, needs integers")
     if not isinstance(n_classes, int | np.integer) or n_classes < 1:
