@@ -22,6 +22,7 @@ DOCUMENTED = (
     ("CompileError", r"looks at|branches|while recording|is recorded"),
     ("RuntimeError", r"does not depend on .* through recorded operations"),
     ("RuntimeError", r"was written after .* used it"),
+    ("RuntimeError", r"wrote into its argument"),
     ("Refused", r"went through \d+ examples one by one"),
 )
 
