@@ -223,6 +223,8 @@ class Operators(Node):
         return bool(self.looked_at("bool()"))
 
     def __index__(self) -> int:
+        if self._array.ndim or self._array.dtype.kind not in "iu":  # NumPy before 2.3 asks in `a ** t`, for any t
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return self.looked_at("an index").__index__()
 
     def __float__(self) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from versions import NUMPY
 
 import autograd_lite as ag
 from autograd_lite.trees import leaves
@@ -62,7 +63,7 @@ WHATEVER = {
     "a copy": lambda x, n: x * copy.deepcopy({"n": n})["n"] * copy.copy(n),
     "attributes": lambda x, n: x * getattr(n, "ndim", 5) * (2.0 if hasattr(n, "shape") else 3.0),
     "a scalar of NumPy": lambda x, n: x * np.sqrt(np.abs(n) + np.float64(2.0)),
-    "clip": lambda x, n: np.clip(x, 2.0, n) + np.clip(x, min=2.0, max=n),
+    "clip": lambda x, n: np.clip(x, 2.0, n) + np.clip(x, a_min=2.0, a_max=n),
     "dtype": lambda x, n: x.astype(np.result_type(x, n)),
     "Tensors": lambda x, n: ag.Tensor(n) * x + ag.Tensor([n, 1.0, 2.0]) * x,
     "results": lambda x, n: (x * n, n, n * 2, n == 3, {"n": n}, [n]),
@@ -159,6 +160,8 @@ def test_whole_numbers_give_what_the_function_gives(name, kind, x):
 @pytest.mark.parametrize("name", NAMES["WHATEVER"])
 @pytest.mark.parametrize("kind", [float, np.float64, np.float32])
 def test_floats_give_what_the_function_gives(name, kind):
+    if name in ("powers", "slope of a power") and kind is not float and NUMPY < (2, 3):
+        pytest.skip("before NumPy 2.3 the dtype of a power depends on the value of a scalar of NumPy's")
     f = HERE[name]
     c = ag.compile(f)
     for n in (3.0, 2.5, -1.0 if name not in ("powers", "gradient by it") else 1.5, 3.0):

@@ -76,7 +76,7 @@ DECLARED = CONSTANTS - VJPS.keys() - METHODS
 
 
 def test_every_function_that_is_declared_constant_has_samples():
-    ours = {f for f in DECLARED if not str(f.__module__).startswith("nn.")}
+    ours = {f for f in DECLARED if not str(getattr(f, "__module__", None)).startswith("nn.")}
     assert ours == SAMPLES.keys() | WHOLE_NUMBERS | SPELLED | NOT_ASKED_FOR
 
 

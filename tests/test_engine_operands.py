@@ -2,7 +2,6 @@
 
 import array
 import operator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -58,7 +57,7 @@ REFUSED = {
     "recarray": (np.rec.array, "asarray"),
     "Quantity": (lambda a: a.view(Quantity), "asarray"),
     "Lazy": (Lazy, "asarray"),
-    "csr_array": (lambda a: import_module("scipy.sparse").csr_array(a[None]), "toarray"),
+    "csr_array": (made_by("scipy.sparse", lambda sparse, a: sparse.csr_array(a[None])), "toarray"),
 }
 IN_PLACE = {"+=": operator.iadd, "-=": operator.isub, "*=": operator.imul, "/=": operator.itruediv}
 PLACES: dict[str, Any] = {

@@ -29,6 +29,9 @@ IGNORED = "ignore:numpy.fix is deprecated:DeprecationWarning"
 
 CLIP_TAKES_MIN_AND_MAX = NUMPY >= (2, 1)
 
+ORDERS_LABELS_ALIKE = NUMPY >= (2, 3)
+"""Before, `np.einsum` with `optimize` takes labels above 25 for smaller ones than those below, which it does not without."""
+
 SUMS_INTO_BUFFERS_ALIKE = NUMPY >= (2, 2)
 """Before, `np.add.reduce(x, 1, out=...)` adds the numbers of an x with negative strides in another order than without `out`."""
 

@@ -10,7 +10,7 @@ _HALF, _SINGLE = np.dtype(np.float16), np.dtype(np.float32)
 def single(a):
     """An array or Tensor of half precision in single precision, also in a list; anything else as it is."""
     if getattr(a, "dtype", None) == _HALF:
-        return np.astype(a, _SINGLE)
+        return a.astype(_SINGLE)
     return type(a)(map(single, a)) if type(a) in (list, tuple) else a
 
 

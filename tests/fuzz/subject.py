@@ -95,5 +95,6 @@ def quietly(f: Callable[[], Any]) -> Any:
     """The result of f, without a word about floating-point errors; but what is to be compiled must be."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("error", ag.CompileWarning)
         return f()
