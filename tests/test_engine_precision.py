@@ -140,3 +140,16 @@ def test_constants_have_the_digits_of_a_long_double(f, slope, x):
     found, expected = ag.grad(f)(LONG(x)), slope(LONG(x))
     assert np.asarray(found).dtype == LONG
     assert abs(found - expected) <= 32 * np.finfo(LONG).eps * abs(expected)
+
+
+@pytest.mark.parametrize("f", [np.std, np.nanstd], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_numbers_that_are_equal_have_no_slope_though_their_mean_is_rounded(f, dtype):
+    rounded = 0
+    for n in range(2, 40):
+        for number in (0.1, 3.30136378, 1e6 / 3, -7 / 9):
+            x = np.full((n, 2), number, dtype)
+            rounded += np.std(x) != 0
+            for axis in (None, 0):
+                np.testing.assert_array_equal(ag.grad(lambda x, axis=axis: np.sum(f(x, axis=axis)))(x), 0.0)
+    assert rounded

@@ -111,12 +111,19 @@ def _var_dx(
 def _std_dx(
     g, ans, x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None
 ):
-    """(x - mean) / ((n - ddof) std), and 0 for a standard deviation of 0, which that of one number always is."""
+    """(x - mean) / ((n - ddof) std), and 0 for a standard deviation of 0, which that of one number always is.
+
+    The mean that was rounded is not quite in the middle. Of numbers that are equal the deviations are then that rounding
+    alone, and so is std: taken off once more, they are 0, as the slope is.
+    """
+    deviation = _deviation(x, axis, where, mean)
+    if not _given(mean):
+        deviation = _deviation(deviation, axis, where, mean)
     count = _count(x, axis, where)
     whole = np.maximum(count - _degrees(ddof, correction), 0.0) * _kept(ans, x, axis)
     if not _given(mean) and not (isinstance(count, int) and count != 1):
         whole = np.where(np.equal(count, 1), 1.0, whole)
-    return _only(where, _kept(g, x, axis) * _over(_deviation(x, axis, where, mean), whole))
+    return _only(where, _kept(g, x, axis) * _over(deviation, whole))
 
 
 @in_single
