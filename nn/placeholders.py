@@ -23,7 +23,7 @@ def learning_at(
     """
     options = [vars(optimizer), *(group for group in optimizer.groups if "lr" in group)]
     before = [own["lr"] for own in options]
-    lists = optimizer.params, optimizer.groups, optimizer.state
+    lists: tuple[list[Any], ...] = (optimizer.params, optimizer.groups, optimizer.state)
     contents = [[*things] for things in lists]
     for own, rate in zip(options, rates, strict=True):
         own["lr"] = rate
@@ -38,7 +38,7 @@ def learning_at(
             own["lr"] = rate
         replaced = not all(map(is_, lists, (optimizer.params, optimizer.groups, optimizer.state)))
         if replaced:
-            optimizer.params, optimizer.groups, optimizer.state = lists
+            optimizer.params, optimizer.groups, optimizer.state = lists[0], lists[1], lists[2]
         for things, expected, content in zip(lists, there, contents, strict=True):
             replaced = replaced or len(things) != len(expected) or not all(map(is_, things, expected))
             things[:] = content
