@@ -1,5 +1,6 @@
 """Half precision and long double: counts and factors never overflow, and constants have all the digits of the dtype."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -153,3 +154,16 @@ def test_numbers_that_are_equal_have_no_slope_though_their_mean_is_rounded(f, dt
             for axis in (None, 0):
                 np.testing.assert_array_equal(ag.grad(lambda x, axis=axis: np.sum(f(x, axis=axis)))(x), 0.0)
     assert rounded
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(("f", "base"), [(np.logaddexp, math.e), (np.logaddexp2, 2.0)], ids=["e", "2"])
+def test_the_shares_of_a_sum_of_powers_are_right_however_far_apart(f, base, dtype):
+    far = np.array([0.3, 2.7, 15.1, 22.3, 110.7, 171.9, 800.3, 1100.7, 40000.3]).astype(dtype)
+    near = np.array([-1.449, 0.1, 3.3]).astype(dtype)
+    x, y = (a.reshape(-1) for a in np.meshgrid(np.concatenate([far, -far]), near))
+    with np.errstate(all="ignore"):
+        expected = 1.0 / (1.0 + np.power(LONG(base), LONG(y) - LONG(x)))
+    found = ag.vjp(f, x, y)[1](np.ones_like(x))
+    for g, wanted in zip(found, (expected, 1.0 - expected), strict=True):
+        np.testing.assert_allclose(g, wanted.astype(dtype), rtol=8 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from ..primitives import primitive
 from ..quiet import quiet
-from ..rules import defvjp, primitive
+from ..rules import defvjp
 
 PI = 4 * np.arctan(np.longdouble(1))
 LN2, LN10 = np.log(np.longdouble(2)), np.log(np.longdouble(10))
@@ -31,7 +32,7 @@ def share(x, y, base=math.e):
         lost = (x - (d - taken)) - (y + taken)  # (Knuth, TAOCP 2, 4.2.2, theorem B)
         ratio = np.exp(-d) if base == math.e else np.exp2(-d)
         s = 1.0 / (1.0 + ratio)
-        s = s + np.where(np.isfinite(d) & (lost != 0), lost * math.log(base) * s * (ratio * s), d.dtype.type(0))
+        s = s + np.where(np.isfinite(d) & (lost != 0), lost * math.log(base) * s * (1.0 - s), d.dtype.type(0))
         s = np.where(np.isposinf(x) & np.isposinf(y), d.dtype.type(0.5), s)
         return np.where(np.isneginf(x) & np.isneginf(y), d.dtype.type(0), s)
 
