@@ -13,7 +13,8 @@ from .operators import DetachedWarning
 from .ops.activations import elu, gelu, leaky_relu, logit, one_hot, relu, selu, sigmoid, silu, softplus, softsign
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.special import erf
-from .rules import defvjp, primitive
+from .primitives import primitive
+from .rules import defvjp
 from .supported import supported
 from .tensor import Tensor
 from .transforms import hessian, hvp, jacobian, jvp, vjp

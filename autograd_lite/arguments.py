@@ -5,32 +5,26 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, leaf
+from .known import KnowingNode
 from .mode import current_mode
+from .node import Handle, Node, leaf_node
 from .ops.activations import sigmoid
 from .ops.inverse import inverse_sigmoid
+from .recording import current, handle
 
 
 def argument_of(node: Node, op: Callable[..., Any]) -> "tuple[Node | None, np.ndarray[Any, Any]] | None":
-    """The Tensor that `op` made the value of `node` from, if it is still there, and its array; the same in every mode.
+    """The node that `op` made the value of `node` from, if it is still there, and its array; the same in every mode.
 
-    If that Tensor was written since, it is the one that it was. None if another function made the value, if the value was written
-    since, or the one it was made from is not known any more.
+    None if another function made the value.
     """
-    if node._written:
-        return None
+    if isinstance(node, KnowingNode):
+        made_by, source, array = node.argument
+        return (source, array) if made_by is op else None
     if node.op is not op:
-        known = None if node._extras is None else node._extras.argument
-        if known is None or known.op is not op:
-            return None
-        source = known.node()
-        return (source if source is None or source._written <= node.index else source.at(node.index)), known.array
-    source = node.args[0]
-    if not isinstance(source, Node):
-        return None, np.asarray(source)
-    if source._written > node.index and (source := source.at(node.index)) is None:
         return None
-    return source, source._array
+    source = node.args[0]
+    return (source, source.array) if isinstance(source, Node) else (None, np.asarray(source))
 
 
 def verified_argument(node: Node, op: Callable[..., Any]) -> "tuple[Node | None, np.ndarray[Any, Any]] | None":
@@ -40,32 +34,32 @@ def verified_argument(node: Node, op: Callable[..., Any]) -> "tuple[Node | None,
 
 
 def _makes(op: Callable[..., Any], array: np.ndarray[Any, Any], node: Node) -> bool:
-    return np.array_equal(op(array), node._array, equal_nan=True)
+    return np.array_equal(op(array), node.array, equal_nan=True)
 
 
-def weighted_input(a: Node) -> Any:
+def weighted_input(a: Handle) -> Any:
     """z with all its digits if `a` was made as sigmoid(z), whatever was recorded of it and whoever watches `a`; else None.
 
-    It is a node made from `a`, so what is computed of z depends on `a`, and gradients of both are exact.
+    It is made from `a`, so what is computed of z depends on `a`, and gradients of both are exact.
     """
-    known = verified_argument(a, sigmoid)
+    node = current(a)
+    known = verified_argument(node, sigmoid)
     if known is None:
         return None
-    node, array = known
-    z = leaf(array.astype(a._array.dtype, copy=False))
+    source, array = known
+    z = leaf_node(array.astype(node.array.dtype, copy=False))
     mode = current_mode()
     tracer = mode.tracing
-    if a._requires_grad and mode.recording:
-        z.op, z.args, z._requires_grad = inverse_sigmoid, (a,), True
+    if node.requires_grad and mode.recording:
+        z.op, z.args, z.requires_grad = inverse_sigmoid, (node,), True
     if tracer is not None:
-        if tracer.is_foreign(a):  # whoever writes it later makes it another value, of which no argument is known
+        if tracer.is_foreign(node):
             tracer.depends_on(a, lambda: _still_makes(a, node, array))
-        if node is not None:
-            tracer.stands_for(z, node)
-    return z
+        if source is not None:
+            tracer.stands_for(z, source)
+    return handle(z)
 
 
-def _still_makes(a: Node, source: Node | None, array: np.ndarray[Any, Any]) -> Callable[[], bool]:
-    """A function that says whether neither Tensor has been written since now, nor the memory of one."""
-    stamps = [(node, node._written) for node in (a, source) if node is not None]
-    return lambda: all(node._written == stamp for node, stamp in stamps) and _makes(sigmoid, array, a)
+def _still_makes(a: Handle, node: Node, array: np.ndarray[Any, Any]) -> Callable[[], bool]:
+    """A function that says whether the Tensor has not been written since now, nor its memory."""
+    return lambda: current(a) is node and _makes(sigmoid, array, node)

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .attributes import Attributes
 from .dispatch import call
-from .graph import Node
+from .node import Handle
+from .views import NUMBER, is_number, is_view_of
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 
 def _method(f: Callable[..., Any]) -> Callable[..., "Tensor"]:
-    def method(self: Node, *args: Any, **keywords: Any) -> Any:
+    def method(self: Handle, *args: Any, **keywords: Any) -> Any:
         return call(f, (self, *args), keywords)
 
     method.__name__ = f.__name__
@@ -26,7 +28,7 @@ def _methods(*functions: Callable[..., Any]) -> list[Callable[..., "Tensor"]]:
     return [_method(f) for f in functions]
 
 
-class ArrayMethods(Node):
+class ArrayMethods(Attributes):
     """What an ndarray can be asked to compute."""
 
     __slots__ = ()
@@ -40,7 +42,13 @@ class ArrayMethods(Node):
     sort, partition, argpartition, searchsorted, choose = _methods(
         np.sort, np.partition, np.argpartition, np.searchsorted, np.choose
     )
-    conj, conjugate, put = _methods(np.conjugate, np.conjugate, np.put)
+    put = _method(np.put)
+
+    def conj(self) -> "Tensor":
+        """The Tensor itself, since it is real, as the method of an ndarray gives it; `np.conj` gives a copy."""
+        return self  # type: ignore[return-value]
+
+    conjugate = conj
 
     def compress(self, condition: Any, axis: int | None = None) -> "Tensor":
         """The slices for which `condition` holds."""
@@ -58,6 +66,11 @@ class ArrayMethods(Node):
     def real(self) -> "Tensor":
         """The real part, which is all there is."""
         return call(np.real, (self,), {})  # type: ignore[no-any-return]
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        if not (isinstance(value, Handle) and is_view_of(value, self)):  # `t.real += v` has written into t already
+            call(np.copyto, (self, value), {})
 
     @property
     def imag(self) -> "Tensor":
@@ -79,8 +92,14 @@ class ArrayMethods(Node):
 
     def astype(self, dtype: npt.DTypeLike, copy: bool = True) -> "Tensor":
         """The values in another dtype. A floating result passes the gradient on, an integer or bool one has none."""
-        return call(np.astype, (self, np.dtype(dtype)), {"copy": copy})  # type: ignore[no-any-return]
+        return self._number_if_one(call(np.astype, (self, np.dtype(dtype)), {"copy": copy}))
 
     def copy(self, order: Any = "C") -> "Tensor":
         """A copy that is an operation of the graph: the gradient flows through it."""
-        return call(np.copy, (self, order), {})  # type: ignore[no-any-return]
+        return self._number_if_one(call(np.copy, (self, order), {}))
+
+    def _number_if_one(self, made: Any) -> "Tensor":
+        """These methods of a NumPy scalar give a scalar, where the functions give an array."""
+        if is_number(self):
+            made._view = NUMBER
+        return made  # type: ignore[no-any-return]

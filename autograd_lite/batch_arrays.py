@@ -7,7 +7,7 @@ import numpy as np
 
 from .batch_rules import Array, _behind, along, reduction
 from .batching import Batched, One, Unbatched, aligned, elementwise, refuse_batched, spread, state
-from .graph import NESTS
+from .operands import NESTS
 from .ops import (
     activations,
     arithmetic,

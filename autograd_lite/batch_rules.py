@@ -11,7 +11,7 @@ import numpy as np
 from .batching import Batched, One, Unbatched, aligned, elementwise, refuse_batched, spread, state
 from .ops import linalg, norms, reductions
 from .ops.activations import relu, sigmoid, softplus
-from .ops.einsum import einsum_labels
+from .ops.einsum import einsum_labels, seen_otherwise
 from .ops.indexing import scatter
 from .writes import setitem
 
@@ -229,6 +229,10 @@ def einsum(one: One, subscripts: str, *operands: Any, **options: Any) -> Array:
     return np.einsum(whole, *map(_array, operands), **options)  # type: ignore[no-any-return]
 
 
+def turned(one: One, x: Any, subscripts: str) -> Array:
+    return einsum(one, subscripts, x)
+
+
 def _array(a: Any) -> Array:
     return a.array if isinstance(a, Batched) else np.asarray(a)
 
@@ -264,4 +268,5 @@ state(inner,         np.inner)
 state(outer,         np.outer)
 state(tensordot,     np.tensordot)
 state(einsum,        np.einsum)
+state(turned,        seen_otherwise)
 # fmt: on

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import NESTS, Node
-from .rules import IMPURE, name_of
-from .traversal import check_unwritten, newest_first
+from .function_names import name_of
+from .node import Node
+from .operands import NESTS
+from .rules import IMPURE
+from .traversal import newest_first
 
 BATCHING: dict[Callable[..., Any], "BatchRule"] = {}
 
@@ -72,7 +74,7 @@ def replayed(
     """The values of `outputs` for every example: Batched, or the recorded array where there is no difference.
 
     given : the values of the nodes that stand for the example
-    Raises Unbatched for an operation without a rule, and for a value that was replaced after it was used.
+    Raises Unbatched for an operation without a rule.
     """
     order = _recorded(outputs, standing)
     uses = Counter(a for node in order for a in _sources(node, standing))
@@ -80,8 +82,6 @@ def replayed(
     known: dict[Node, Batched] = dict(given)
     for node in order:
         sources = _sources(node, standing)
-        if not stands(node, standing):
-            _settle(node)
         if node.op in IMPURE:
             raise Unbatched(f"{name_of(node.op)} draws for each example anew")
         if node in known or not any(a in known for a in sources):
@@ -91,15 +91,7 @@ def replayed(
             uses[a] -= 1
             if not uses[a]:
                 known.pop(a, None)
-    return [known.get(o, o._array) for o in outputs]
-
-
-def _settle(node: Node) -> None:
-    """Let a node read the values that it was computed from, where they were written since."""
-    try:
-        check_unwritten(node)
-    except RuntimeError as error:
-        raise Unbatched(str(error)) from None
+    return [known.get(o, o.array) for o in outputs]
 
 
 def _computed(node: Node, known: Mapping[Node, Batched], examples: int) -> Batched:
@@ -107,9 +99,9 @@ def _computed(node: Node, known: Mapping[Node, Batched], examples: int) -> Batch
     assert node.op is not None
     args = [_filled(a, known) for a in node.args]
     keywords = {k: _filled(a, known) for k, a in node.keywords.items()}
-    one = One(node.op, node._array.shape, examples)
+    one = One(node.op, node.array.shape, examples)
     array = np.asarray(_rule_of(node.op)(one, *args, **keywords))
-    if array.shape != (examples, *one.shape) or array.dtype != node._array.dtype:
+    if array.shape != (examples, *one.shape) or array.dtype != node.array.dtype:
         raise Unbatched(f"{name_of(node.op)} of many examples gives {array.shape} {array.dtype}")
     return Batched(array)
 
@@ -133,7 +125,7 @@ def _sources(node: Node, standing: Standing) -> tuple[Node, ...]:
 
 def stands(node: Node, standing: Standing) -> bool:
     """Has the node the value of another?"""
-    return node.index in standing and not node._written
+    return node.index in standing
 
 
 def depends_on(node: Node, sources: Iterable[Node], standing: Standing = NO_STANDING) -> bool:
@@ -152,7 +144,7 @@ def _rule_of(op: Callable[..., Any]) -> BatchRule:
 
 def _filled(a: Any, known: Mapping[Node, Batched]) -> Any:
     if isinstance(a, Node):
-        return known.get(a, a._array)
+        return known.get(a, a.array)
     return type(a)(_filled(part, known) for part in a) if type(a) in NESTS else a
 
 

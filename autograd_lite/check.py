@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from .attributes import Attributes
 from .differences import ANALYTIC, mismatch
 from .faults import comparison, first_fault
+from .function_names import name_of
 from .functional import grad, value_and_grad
-from .graph import Node, apply, nodes_in
-from .rules import name_of
+from .node import Node, nodes_in
+from .recording import apply, current, handles_of
 from .tensor import Tensor
 from .traversal import ancestors, newest_first
 from .trees import leaves, paired, rebuilt
@@ -39,8 +41,8 @@ def check_gradients(f: Callable[..., Any] | Tensor, *args: Any, order: int = 2) 
     rule is wrong, with its input and element. What is not finite never passes. Raises TypeError if nothing is floating.
     """
     if isinstance(f, Tensor):
-        fault = first_fault(f) if f._requires_grad else None
-        if not f._requires_grad:
+        fault = first_fault(current(f)) if f.requires_grad else None
+        if not f.requires_grad:
             raise GradientError(f"{f.describe()} has no graph to check: nothing it was made from requires a gradient")
         if fault is not None:
             raise GradientError(f"the derivative of {fault}")
@@ -51,7 +53,7 @@ def check_gradients(f: Callable[..., Any] | Tensor, *args: Any, order: int = 2) 
     for place, a, _ in paired(args, args, "args", "args"):
         if _is_floating(a):
             places.append(place)
-            inputs.append(np.array(a._array if isinstance(a, Node) else a))
+            inputs.append(np.array(a.array if isinstance(a, Attributes) else a))
     if not inputs:
         raise TypeError("check_gradients needs a floating argument to differentiate by")
     base = derivative = _weighed(f, args)
@@ -92,7 +94,7 @@ def _sum(parts: list[Any]) -> Any:
 
 
 def _bare(a: Any) -> Any:
-    return a._array if isinstance(a, Node) else a
+    return a.array if isinstance(a, Attributes) else a
 
 
 def _next(f: Callable[..., Any], inputs: list[Array]) -> Callable[..., Any]:
@@ -165,14 +167,14 @@ def _alone(node: Node, order: int) -> str | None:
     """What is wrong with the derivatives of a single operation at its actual values; None if nothing is."""
     if node.op is None or not all(isinstance(a, Node) or not any(nodes_in([a])) for a in node.args):
         return None
-    slots = [i for i, a in enumerate(node.args) if isinstance(a, Node) and a._requires_grad]
-    inputs = [node.args[i]._array for i in slots]
+    slots = [i for i, a in enumerate(node.args) if isinstance(a, Node) and a.requires_grad]
+    inputs = [node.args[i].array for i in slots]
 
     def alone(*arrays: Any) -> Any:
-        args = list(node.args)
+        args = [handles_of(a) for a in node.args]
         for i, x in zip(slots, arrays, strict=True):
             args[i] = x
-        return apply(node.op, tuple(args), node.keywords)  # type: ignore[arg-type]
+        return apply(node.op, tuple(args), {k: handles_of(a) for k, a in node.keywords.items()})  # type: ignore[arg-type]
 
     f, level = _weighed(alone, tuple(inputs)), 0.0
     for k in range(1, order + 1):
@@ -183,10 +185,10 @@ def _alone(node: Node, order: int) -> str | None:
     return None
 
 
-def _output(f: Callable[..., Any], inputs: list[Array]) -> Tensor | None:
-    """What `f` returns, with its graph; None if it has none."""
+def _output(f: Callable[..., Any], inputs: list[Array]) -> Node | None:
+    """The node of what `f` returns; None if it has no graph."""
     output = run(f, inputs, {}, range(len(inputs))).output
-    return output if isinstance(output, Tensor) and output._requires_grad else None
+    return current(output) if isinstance(output, Tensor) and output.requires_grad else None
 
 
 def _is_analytic(f: Callable[..., Any], inputs: list[Array]) -> bool:

@@ -9,20 +9,25 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .arguments import argument_of
 from .backward import carried_back
 from .derived import derived
-from .graph import NESTS, Node, apply, clock, exchange_grads, extras, leaf, noting_grads
+from .function_names import name_of
+from .gradients import exchange_grads, noting_grads
 from .mode import current_mode, enable_grad
+from .node import GradientSlot, Node, clock, leaf_node, slot_of
+from .operands import NESTS
 from .randomness import Draws, put_back
-from .rules import KEEPS_ARGUMENT, defvjp, name_of
+from .recording import apply, current, handle, handle_of, handles_in, leaf
+from .rules import KEEPS_ARGUMENT, defvjp
 from .tensor import Tensor
-from .traversal import check_unwritten
 from .trees import leaves, mapped
 from .variables import any_live, as_it_was, moments
+from .views import Memory, Moved, View, noting_writes
 
 Array = np.ndarray[Any, Any]
 
@@ -36,8 +41,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     Values and gradients are those of `f`, to every order, also where `f` takes gradients itself. `f` runs once more in each
     backward pass through it, so what it does besides computing is done again. Random numbers are the same again, whether from
     `np.random`, from `random`, or from a generator among the arguments of `f`, in its closure, its globals or its attributes.
-    The `.grad` of Tensors from outside that `f` adds to is added to once. Inside `compile` it is `f` itself, since the compiler
-    plans the memory.
+    The `.grad` of Tensors from outside that `f` adds to is added to once, and what it writes into Tensors is written once.
+    The results share no memory with each other or with the arguments.
+    Inside `compile` it is `f` itself, since the compiler plans the memory.
 
     The backward pass raises RuntimeError if `f` computes something else when it runs again, because what it reads has changed.
     """
@@ -50,32 +56,41 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         draws = Draws(f, args, keywords)
         at = moments()
         started = at[-1]
-        with noting_grads() as grads:
+        held = {t: current(t) for t in handles_in(leaves([*args, *keywords.values()]))}
+        with noting_grads() as grads, noting_writes() as moved:
             output = f(*args, **keywords)
-        places: dict[Any, int] = {}
+        places: dict[Node, int] = {}
         for i, o in enumerate(leaves(output)):
-            if _was_made(o, started) and _was_made(last := _opened(o), started):
-                places.setdefault(last, i)
+            if isinstance(o, Tensor) and _was_made(current(o), started):
+                last = _opened(current(o))
+                if _was_made(last, started):
+                    places.setdefault(last, i)
         if not places:
             return output
         made = list(places)
-        packed: Tensor = leaf(_packed(made))
+        packed: Node = leaf_node(_packed(made))
         packed.op = repeat
-        segment = Segment(f, args, keywords, list(places.values()), _walk(made, started)[1], at)
+        stand_ins = {t: _stand_in(t, node) for t, node in held.items()}
+        given, named = mapped(lambda a: stand_ins.get(a, a) if isinstance(a, Tensor) else a, (args, keywords))
+        segment = Segment(f, given, named, list(places.values()), _walk(made, started)[1], at)
+        outside_it = {handle_of(s): s for s in segment.sources if s.index <= started}
+        before: Moved = {t: (node, None) for t, node in outside_it.items()}
+        before |= {t: was for t, was in moved.items() if was[0].index <= started}
+        segment.held = [(ref(t), was) for t, was in before.items()]
         segment.drawn = draws.drawn()
-        segment.grads = {t: g for t, g in grads.items() if t.index <= started}
+        segment.grads = {slot: g for slot, (number, g) in grads.items() if number <= started}
         packed.args = segment, segment.sources
-        packed._requires_grad = True
-        extras(packed).runs_code = True
-        parts: dict[Node, Node] = dict(zip(made, _unpacked(packed, made), strict=True))
+        packed.requires_grad = True
+        parts: dict[Node, Tensor] = dict(zip(made, _unpacked(handle(packed), made), strict=True))
         for old, new in parts.items():
             new.name = old.name
 
-        def outside(o: Any) -> Any:
+        def outside(o: Tensor) -> Tensor:
             """What stands for a result outside: a part of the checkpoint's node, or what is made of one."""
-            if o not in parts and isinstance(o, Tensor) and _opened(o) in parts:
-                parts[o] = _twin(o, parts)
-            return parts.get(o, o)
+            node = current(o)
+            if node not in parts and _was_made(node, started) and _opened(node) in parts:
+                parts[node] = handle(_twin(node, {old: current(new) for old, new in parts.items()}))
+            return parts.get(node, o)
 
         return mapped(lambda o: outside(o) if isinstance(o, Tensor) else o, output)
 
@@ -103,23 +118,30 @@ class Segment:
         """When it ran. What could be differentiated by then can be again when it is repeated."""
         self.drawn: list[tuple[Any, Any]] = []
         """The random generators that it drew from, and their states before."""
-        self.grads: dict[Node, Any] = {}
-        """The Tensors from outside whose `.grad` it replaced, as by a backward pass inside, and the gradients before."""
+        self.grads: dict[GradientSlot, Any] = {}
+        """The gradients of Tensors from outside that it replaced, as by a backward pass inside, as they were before."""
+        self.held: list[tuple[ref[Any], tuple[Node, Any]]] = []
+        """The Tensors, memories and views from outside that it read, and the nodes they held. They may hold what it gave."""
 
     def __repr__(self) -> str:
         return name_of(self.f)
 
-    def repeated(self, before: Array) -> "tuple[list[Tensor], list[Node], dict[Node, Node]]":
+    def repeated(self, before: Array) -> tuple[list[Node], list[Node], dict[Node, Node]]:
         """The results once more, the nodes that lead to them, and for each of their sources the one it was the first time.
 
         Raises RuntimeError if they are not as before.
         """
         now, grads = put_back(self.drawn), exchange_grads(self.grads)
+        held = _exchange_nodes({t: was for r, was in self.held if (t := r()) is not None})
+        moved: Moved = {}
+        started = next(clock)
         try:
-            with as_it_was(self.at), enable_grad():
-                started = next(clock)
+            with as_it_was(self.at), enable_grad(), noting_writes() as moved:
                 flat = leaves(self.f(*self.args, **self.keywords))
-                again = [_opened(flat[i]) for i in self.places if i < len(flat) and _was_made(flat[i], started)]
+                last = [
+                    current(flat[i]) if i < len(flat) and isinstance(flat[i], Tensor) else None for i in self.places
+                ]
+                again = [_opened(o) for o in last if o is not None and _was_made(o, started)]
                 if len(again) < len(self.places):
                     raise self._changed("other results depend on what requires a gradient")
                 if not _agree(_packed(again), before):
@@ -128,6 +150,8 @@ class Segment:
         finally:
             put_back(now)
             exchange_grads(grads)
+            _exchange_nodes({t: was for t, was in moved.items() if was[0].index <= started})
+            _restore(held)
         return again, inner, self._matched(found, started)
 
     def _matched(self, found: list[Node], started: int) -> dict[Node, Node]:
@@ -155,28 +179,76 @@ def repeat(segment: Segment, sources: tuple[Any, ...]) -> Any:
 
 def _repeat_dsources(g: Any, ans: Any, segment: Segment, values: tuple[Any, ...]) -> list[Any]:
     """The segment is recorded again, and its graph is run backward no further than to its sources."""
-    record = isinstance(g, Node)
-    ends: dict[Node, Node] = {s: _end(s, record) for s in segment.sources if s._requires_grad}
-    again, inner, first = segment.repeated(ans._array if record else ans)
+    record = isinstance(g, Tensor)
+    ends: dict[Node, Node] = {s: _end(s, record) for s in segment.sources if s.requires_grad}
+    again, inner, first = segment.repeated(ans.array if record else ans)
     copies = _rewired(inner, {s: ends[before] for s, before in first.items() if before in ends})
     seeds = {copies[o]: part for o, part in zip(again, _unpacked(g if record else leaf(g), again), strict=True)}
     found: dict[Any, Any] = carried_back(seeds, ends.values(), record)
-    cotangents = [found.get(ends.get(s), np.zeros_like(s._array)) for s in segment.sources]
+    cotangents = [found.get(ends.get(s), np.zeros_like(s.array)) for s in segment.sources]
     return [leaf(c) if record and isinstance(c, np.ndarray) else c for c in cotangents]
 
 
 defvjp(repeat, None, _repeat_dsources)
 
 
-def _was_made(o: Any, started: int) -> bool:
+def _stand_in(t: Any, node: Node) -> Any:
+    """What a repeat gets for an argument. The Tensor itself may hold what the checkpoint gave: that would be a cycle."""
+    holder = node.holder
+    made = handle(node, type(t))
+    node.holder = holder
+    return made
+
+
+def _exchange_nodes(held: Moved) -> dict[Any, Any]:
+    """Let Tensors, memories and views hold these nodes, and return what they held: for a repeat all is as it was."""
+    had = {t: _state(t) for t in held}
+    for t, (node, seen) in held.items():
+        if type(t) is Memory:
+            t.node = node
+        elif type(t) is View:
+            t.node, t.seen = node, seen
+    for t, (node, _) in held.items():
+        if type(t) not in (Memory, View):
+            t._node = node
+            if type(t._view) in (View, Memory):
+                t._view.node = node
+            if type(t._view) is View and t._view not in held:
+                t._view.seen = t._view.memory.node.array
+    return had
+
+
+def _state(t: Any) -> tuple[Any, ...]:
+    if type(t) in (Memory, View):
+        return t.node, getattr(t, "seen", None)
+    view = t._view
+    return t._node, view, getattr(view, "node", None), getattr(view, "seen", None)
+
+
+def _restore(had: Mapping[Any, tuple[Any, ...]]) -> None:
+    """Let Tensors, memories and views hold what they held."""
+    for t, (node, *rest) in had.items():
+        if type(t) is Memory:
+            t.node = node
+        elif type(t) is View:
+            t.node, t.seen = node, rest[0]
+        else:
+            t._node, t._view = node, rest[0]
+            if type(t._view) in (View, Memory):
+                t._view.node = rest[1]
+            if type(t._view) is View:
+                t._view.seen = rest[2]
+
+
+def _was_made(o: Node, started: int) -> bool:
     """Was it computed since, from something that requires a gradient?"""
-    return isinstance(o, Tensor) and o._requires_grad and o.op is not None and o.index > started
+    return o.requires_grad and o.op is not None and o.index > started
 
 
-def _opened(o: Tensor) -> Tensor:
+def _opened(o: Node) -> Node:
     """The argument of a result that keeps it, such as a sigmoid's, whose digits may be needed later; else the result."""
     known = argument_of(o, o.op) if o.op in KEEPS_ARGUMENT else None
-    return o if known is None or known[0] is None else known[0]  # type: ignore[return-value]
+    return o if known is None or known[0] is None else known[0]
 
 
 def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]]:
@@ -190,7 +262,7 @@ def _walk(outputs: Iterable[Node], started: int) -> tuple[list[Node], list[Node]
                 if a not in inner:
                     inner[a] = None
                     waiting.append(a)
-            elif a.index <= started or (a._requires_grad and any_live([a])):
+            elif a.index <= started or (a.requires_grad and any_live([a])):
                 sources[a] = None
     return sorted(inner, key=lambda node: node.index), list(sources)
 
@@ -203,43 +275,37 @@ def _parted(sources: Iterable[Node], started: int) -> tuple[list[Node], list[Nod
 
 
 def _equal(a: Node, b: Node) -> bool:
-    return a._array.dtype == b._array.dtype and np.array_equal(a._array, b._array, equal_nan=True)
+    return a.array.dtype == b.array.dtype and np.array_equal(a.array, b.array, equal_nan=True)
 
 
 def _end(source: Node, record: bool) -> Node:
     """What stands for a source in the repeated graph: a leaf, or a node that leads on to it."""
     if not record:
-        end = leaf(source._array)
+        end: Node = leaf_node(source.array)
     else:
-        end = apply(np.copy, (source,))
-    end._requires_grad = True
-    return end  # type: ignore[no-any-return]
+        end = apply(np.copy, (handle_of(source),))._node
+    end.requires_grad = True
+    return end
 
 
 def _rewired(inner: list[Node], ends: dict[Node, Node]) -> dict[Node, Node]:
-    """Copies of the nodes, with the ends in the place of the sources.
-
-    The nodes themselves are left alone: `f` may have kept some. Raises RuntimeError if `f` wrote what it had used: the copies
-    are newer than any write.
-    """
+    """Copies of the nodes, with the ends in the place of the sources. `f` may have kept some of the nodes."""
     copies = dict(ends)
     for node in inner:
-        check_unwritten(node)
         copies[node] = _twin(node, copies)
     return copies
 
 
 def _twin(node: Node, copies: Mapping[Node, Node]) -> Node:
     """A copy of a node, made from the copies of its arguments, with the hooks it has."""
-    twin: Node = leaf(node._array)
-    twin.op, twin.scope, twin._requires_grad = node.op, node.scope, node._requires_grad
+    twin: Node = leaf_node(node.array)
+    twin.op, twin.scope, twin.requires_grad = node.op, node.scope, node.requires_grad
     twin.args = tuple([_replaced(a, copies) for a in node.args])
     twin.keywords = {k: _replaced(a, copies) for k, a in node.keywords.items()}
     twin.name = node.name
-    if node._extras is not None:  # all but the stamp
-        more = extras(twin)
-        more.hooks, more.retain_grad = node._extras.hooks, node._extras.retain_grad
-        more.runs_code, more.spent = node._extras.runs_code, node._extras.spent
+    if node.slot is not None:
+        slot = slot_of(twin)
+        slot.hooks, slot.retained, slot.spent = node.slot.hooks, node.slot.retained, node.slot.spent
     return twin
 
 
@@ -253,19 +319,19 @@ def _replaced(a: Any, copies: Mapping[Node, Node]) -> Any:
 # Several results as one flat array: an operation has one.
 
 
-def _packed(outputs: list[Any]) -> Array:
-    arrays: list[Array] = [o._array for o in outputs]
+def _packed(outputs: list[Node]) -> Array:
+    arrays: list[Array] = [o.array for o in outputs]
     return arrays[0] if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
 
 
-def _unpacked(packed: Tensor, outputs: list[Any]) -> list[Tensor]:
+def _unpacked(packed: Tensor, outputs: list[Node]) -> list[Tensor]:
     if len(outputs) == 1:
         return [packed]
     parts: list[Any] = []
-    stretches = pairwise(accumulate((o.size for o in outputs), initial=0))
+    stretches = pairwise(accumulate((o.array.size for o in outputs), initial=0))
     for (a, b), o in zip(stretches, outputs, strict=True):
-        part = packed[a:b].reshape(o.shape)
-        parts.append(part if part.dtype == o.dtype else part.astype(o.dtype))
+        part = packed[a:b].reshape(o.array.shape)
+        parts.append(part if part.dtype == o.array.dtype else part.astype(o.array.dtype))
     return parts
 
 

@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, apply, as_array, leaf, nodes_in, one_array, values_of
+from .function_names import name_of
 from .mode import current_mode
+from .node import Handle
 from .operands import operands, operands_by_name
-from .rules import COMPOSITES, CONSTANTS, PRIMITIVES, REFUSED, VJPS, name_of
+from .recording import apply, handles_in, leaf, one_array, values_of
+from .results import as_array
+from .rules import COMPOSITES, CONSTANTS, MAKES_ARRAYS, PRIMITIVES, REFUSED, VJPS
+from .views import ARRAY, NUMBER, is_number
+from .writes import write_out
 
 Function = Callable[..., Any]
 
@@ -19,22 +24,25 @@ Function = Callable[..., Any]
 def call(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """Call `f`, a function that has an entry, on arguments among which there are Tensors. Raises TypeError if it has none."""
     if keywords:
-        if keywords.get("out") is not None:
-            raise TypeError(_no_out(f))
+        out = keywords.get("out")
+        if out is not None:
+            return _into(out, f, args, {k: a for k, a in keywords.items() if k != "out"})
         args, keywords = _positional(f, args, keywords)
     if len(args) > 1:
         names = _parameters(f)
-        if "out" in names[: len(args)] and args[names.index("out")] is not None:
-            raise TypeError(_no_out(f))
+        if "out" in names[: len(args)] and args[i := names.index("out")] is not None:
+            return _into(args[i], f, (*args[:i], None, *args[i + 1 :]), keywords)
     spelling = COMPOSITES.get(f)
     if spelling is not None:
         args, keywords = operands(args), operands_by_name(keywords)
         spelled = spelling(*args, **keywords)
         if spelled is not NotImplemented:  # as it is for those forms of a call that have a row
+            if f in MAKES_ARRAYS and isinstance(spelled, Handle) and is_number(spelled):
+                spelled._view = ARRAY
             return spelled
     if f in VJPS:
         if keywords:
-            keywords = {k: one_array(v) if next(nodes_in([v]), None) is not None else v for k, v in keywords.items()}
+            keywords = {k: one_array(v) if next(handles_in([v]), None) is not None else v for k, v in keywords.items()}
         return apply(f, args, keywords)
     if f in CONSTANTS:
         return call_constant(f, args, keywords)
@@ -52,7 +60,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
         if keywords.pop("where", True) is not True:
             raise TypeError(
                 f"{name_of(f)} takes no where= with a Tensor. Leave elements out before and after it: "
-                f"np.where(mask, {name_of(f)}(np.where(mask, x, 1.0), ...), other)"
+                f"np.where(mask, {name_of(f)}(np.where(mask, x, 1.0), ...), other); or write what is chosen, "
+                f"t[mask] = {name_of(f)}(x[mask], ...)"
             )
         dtype = keywords.pop("dtype", None)
         if dtype is not None:
@@ -62,19 +71,32 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], keywords: di
     if out is None or all(o is None for o in out):
         return call(f, args, keywords)
     into = out[0]
-    lost = current_mode().recording and any(n._requires_grad for n in nodes_in(args))
-    if len(out) > 1 or isinstance(into, Node) or lost:
+    if any(isinstance(o, Handle) for o in out):
+        return _into(out if len(out) > 1 else into, f, args, keywords)
+    if len(out) > 1 or (current_mode().recording and any(n.requires_grad for n in handles_in(args))):
         raise TypeError(_no_out(f))
-    for n in nodes_in(args):
+    for n in handles_in(args):
         n.looked_at(f"{name_of(f)} into an array")
     into[...] = f(*values_of(args), **keywords)  # `array += t`, with a t that carries no gradient
     return into
 
 
+def _into(out: Any, f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """The result of `f` written into a Tensor, or into several. Raises TypeError for an array, which would lose the gradient."""
+    several = out if isinstance(out, tuple) else (out,)
+    if not all(o is None or isinstance(o, Handle) for o in several):
+        raise TypeError(_no_out(f))
+    results = f(*args, **keywords)
+    if not isinstance(out, tuple):
+        return write_out(out, results, name_of(f))
+    pairs = zip(several, results, strict=True)
+    return tuple(result if o is None else write_out(o, result, name_of(f)) for o, result in pairs)
+
+
 def _cast_for(ufunc: np.ufunc, args: tuple[Any, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]:
     """The arguments in the dtypes that NumPy casts them to for a result of `dtype`. Raises NumPy's TypeError if there is none."""
     cast: Any = np.astype
-    arrays: list[Any] = [a if isinstance(a, np.ndarray | Node) else np.asarray(a) for a in args[: ufunc.nin]]
+    arrays: list[Any] = [a if isinstance(a, np.ndarray | Handle) else np.asarray(a) for a in args[: ufunc.nin]]
     given = [type(a) if type(a) in (int, float) else b.dtype for a, b in zip(args, arrays, strict=False)]
     signature = (*[None] * ufunc.nin, *[dtype] * ufunc.nout)
     needed = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting="same_kind")
@@ -95,17 +117,20 @@ def call_constant(f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any
     if tracer is None or not tracer.records(f):
         return _wrapped(plain, f)
     if isinstance(plain, np.ndarray | np.generic | bool | int | float):
-        node = apply(f, args, keywords)
-        node._requires_grad = False
-        return node
-    for n in nodes_in((*args, *keywords.values())):  # several results: no node can stand for them
+        made = apply(f, args, keywords)
+        made._node.requires_grad = False
+        return made
+    for n in handles_in((*args, *keywords.values())):  # several results: no node can stand for them
         n.looked_at(name_of(f))
     return _wrapped(plain, f)
 
 
 def _wrapped(out: Any, f: Function) -> Any:
     if isinstance(out, np.ndarray | np.generic):
-        return leaf(as_array(out, f))
+        made = leaf(as_array(out, f))
+        if isinstance(out, np.generic):
+            made._view = NUMBER
+        return made
     if hasattr(out, "_fields"):  # a named tuple
         return type(out)(*(_wrapped(part, f) for part in out))
     return type(out)(_wrapped(part, f) for part in out) if type(out) in (tuple, list) else out
@@ -115,7 +140,7 @@ def _positional(
     f: Function, args: tuple[Any, ...], keywords: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """Arguments in which Tensors given by keyword stand at their position, where the rules look for them."""
-    if next(nodes_in(keywords.values()), None) is None:
+    if next(handles_in(keywords.values()), None) is None:
         return args, keywords
     rest = dict(keywords)
     names = _parameters(f)

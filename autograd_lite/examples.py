@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from . import batch_arrays as _tables  # noqa: F401  (importing the tables states their rules)
-from .backward import pull_back
 from .batching import OF_SHAPES, Batched, Unbatched, depends_on, replayed
-from .graph import Node, clock, leaf
+from .functional import gradients_of
 from .mode import Tracer, current_mode, recording, tracing
+from .node import Handle, Node, clock, leaf_node
 from .randomness import Draws, put_back
+from .recording import current, handle, leaf
 from .rules import CONSTANTS
 from .tensor import Tensor, real_array
 from .traversal import ancestors
@@ -57,9 +58,11 @@ def per_example_gradients(cost: Cost, params: Any, *data: Any) -> Any:
     flat = leaves(params)
     tracer = current_mode().tracing
     if tracer is not None:
-        tracer.refuse_look(next((p for p in flat if isinstance(p, Node)), leaf(np.zeros(()))), "per_example_gradients")
+        tracer.refuse_look(
+            next((current(p) for p in flat if isinstance(p, Handle)), leaf_node(np.zeros(()))), "per_example_gradients"
+        )
     if not examples:
-        return mapped(lambda p: np.zeros((0, *np.shape(variable(p)._array)), variable(p).dtype), params)
+        return mapped(lambda p: np.zeros((0, *np.shape(variable(p).array)), variable(p).dtype), params)
     with recording(True):
         try:
             return rebuilt(params, iter(_batched(cost, params, data, arrays)))
@@ -84,36 +87,41 @@ def _single(cost: Cost, params: Any, data: Any, i: int) -> tuple[Array, list[Arr
         example = [d[i : i + 1] for d in data]
     variables = mapped(_parameter, params)
     output = one_number(cost, cost(variables, *example))
-    flat = leaves(variables)
+    flat = [current(v) for v in leaves(variables)]
     _outside_transforms(output)
-    found: Any = pull_back({output: leaf(np.ones_like(output._array))}, flat) if output._requires_grad else {}
-    return output._array, [found[v]._array if v in found else np.zeros_like(v._array) for v in flat]
+    found = _gradients(output, flat)
+    return output.array, [found[v].array if v in found else np.zeros_like(v.array) for v in flat]
+
+
+def _gradients(output: Tensor, flat: list[Node]) -> dict[Node, Any]:
+    return gradients_of({current(output): leaf(np.ones_like(output.array))}, flat) if output.requires_grad else {}
 
 
 def _batched(cost: Cost, params: Any, data: tuple[Any, ...], arrays: list[Array]) -> list[Array]:
     """The gradients of all examples at once. Raises Unbatched, with the reason, where that is not possible."""
     examples = len(arrays[0])
-    given = {leaf(a[:1].copy()): Batched(a[:, None]) for a in arrays}
+    ones = [leaf(a[:1].copy()) for a in arrays]
+    given = {current(one): Batched(a[:, None]) for one, a in zip(ones, arrays, strict=True)}
     listener = _OneExample(given, next(clock))
     draws = Draws(cost, params)
     try:
         with tracing(listener):
             variables = mapped(_parameter, params)
-            output = one_number(cost, cost(variables, *given))
-            flat = leaves(variables)
-            found: Any = pull_back({output: leaf(np.ones_like(output._array))}, flat) if output._requires_grad else {}
+            output = one_number(cost, cost(variables, *ones))
+            flat = [current(v) for v in leaves(variables)]
+            found = _gradients(output, flat)
     finally:
         drawn = draws.drawn()
         put_back(drawn)
     if drawn:
         raise Unbatched("the cost draws random numbers, anew for each example")
     _outside_transforms(output)
-    outputs = [output, *(found[v] for v in flat if v in found)]
+    outputs = [current(output), *(current(found[v]) for v in flat if v in found)]
     with np.errstate(all="ignore"):
         value, *rest = replayed(outputs, given, examples, listener.standing)
     results: list[Array] = []
     for v in flat:
-        gradient = rest.pop(0) if v in found else np.zeros_like(v._array)
+        gradient = rest.pop(0) if v in found else np.zeros_like(v.array)
         results.append(_own(gradient, examples, [*arrays, *results]))
     cost_alone, alone = _single(cost, params, data, examples - 1)
     if not _agree([_own(value, examples, []), *results], [cost_alone, *alone]):
@@ -149,24 +157,24 @@ class _OneExample(Tracer):
 
     def recorded(self, node: Node, values: list[Any]) -> None:
         if node.op in CONSTANTS:
-            node._requires_grad = False
+            node.requires_grad = False
 
-    def touches_grad(self, tensor: Node) -> None:
-        if self.is_foreign(tensor):
-            raise Unbatched(f"the cost handles the gradient of {tensor.describe()}")
+    def touches_grad(self, tensor: Handle) -> None:
+        if self.is_foreign(current(tensor)):
+            raise Unbatched(f"the cost handles the gradient of {current(tensor).describe()}")
 
 
 def _parameter(p: Any) -> Tensor:
     if isinstance(p, Tensor) and p.requires_grad:
         return p
     made = variable(p)
-    parameter: Tensor = leaf(made._array)  # no Variable: transforms inside the cost have to see that more depends on it
-    parameter._requires_grad, parameter.name = True, made.name
-    return parameter
+    node = leaf_node(made.array)  # of no variable: transforms inside the cost have to see that more depends on it
+    node.requires_grad, node.name = True, made.name
+    return handle(node)  # type: ignore[no-any-return]
 
 
 def _outside_transforms(output: Tensor) -> None:
-    if output._requires_grad and within_transform(ancestors([output])):
+    if output.requires_grad and within_transform(ancestors([current(output)])):
         raise RuntimeError(
             "per_example_gradients returns arrays, which carry no gradient, and was called inside a function that "
             "is being differentiated: use vjp or jacobian there"

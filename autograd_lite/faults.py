@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backward import fit
+from .cotangents import fitted
 from .differences import ANALYTIC, ROUGH, Mismatch, mismatch
-from .graph import NESTS, Node, values_of
-from .rules import VJPS, name_of
+from .function_names import name_of
+from .node import Node, leaf_node
+from .operands import NESTS
+from .recording import values_of
+from .rules import VJPS
 from .traversal import ancestors, newest_first
 
 Array = np.ndarray[Any, Any]
@@ -68,10 +71,10 @@ def first_fault(output: Node) -> Fault | None:
 
 def _slots(node: Node) -> Iterator[tuple[Place, Node]]:
     for key, a in (*enumerate(node.args), *node.keywords.items()):
-        if isinstance(a, Node) and a._requires_grad:
+        if isinstance(a, Node) and a.requires_grad:
             yield (key,), a
         elif type(a) in NESTS:
-            yield from (((key, j), part) for j, part in enumerate(a) if isinstance(part, Node) and part._requires_grad)
+            yield from (((key, j), part) for j, part in enumerate(a) if isinstance(part, Node) and part.requires_grad)
 
 
 def _fault(node: Node, place: Place, source: Node) -> Mismatch | str | None:
@@ -91,7 +94,7 @@ def _fault(node: Node, place: Place, source: Node) -> Mismatch | str | None:
             holder[place[0]] = type(holder[place[0]])(parts)
         return op(*changed, **named)
 
-    x = np.asarray(source._array, float)
+    x = np.asarray(source.array, float)
     rng = np.random.default_rng(0)
     with np.errstate(all="ignore"):
         try:
@@ -103,7 +106,7 @@ def _fault(node: Node, place: Place, source: Node) -> Mismatch | str | None:
         g = np.asarray(rng.uniform(0.5, 1.5, ans.shape) * rng.choice([-1.0, 1.0], ans.shape), ans.dtype)
         try:
             sent = VJPS[op][place[0]](g, ans, *values, **keywords)
-            c = fit(np.asarray(sent if len(place) == 1 else sent[place[1]]), x)
+            c = fitted(np.asarray(sent if len(place) == 1 else sent[place[1]]), leaf_node(x), False, (node, place[0]))
         except Exception as error:
             return f"its rule raises {type(error).__name__}: {error}"
         return mismatch(

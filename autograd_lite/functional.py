@@ -5,15 +5,20 @@ come from nesting: where the result still depends on another Tensor that require
 recorded too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any
+
+import numpy as np
 
 from .backward import pull_back
 from .derived import derived, transform
+from .function_names import name_of
 from .mode import current_mode
-from .rules import name_of
+from .node import Node
+from .recording import current, leaf
 from .tensor import Tensor, seed
-from .traversal import ancestors
+from .traversal import ancestors, newest_first
 from .trees import mapped
 from .variables import any_live, numbered, one_number, others, run, within_transform
 
@@ -41,18 +46,44 @@ def gradients(
     for part in (output, *wanted):
         if not isinstance(part, Tensor):
             raise TypeError(f"gradients takes Tensors of one graph; got {type(part).__name__}: {part!r}")
-    reached = ancestors([output])
-    for x in wanted:
-        if x not in reached and not allow_unused:
+    reached = ancestors([current(output)])
+    nodes = [held_in(x, reached) for x in wanted]
+    for x, held in zip(wanted, nodes, strict=True):
+        if not held and not allow_unused:
             raise RuntimeError(
                 f"{output.describe()} does not depend on {x.describe()} through recorded operations: "
-                "compute it from there with requires_grad=True, or pass allow_unused=True to get None"
+                "compute it from there with requires_grad=True, or pass allow_unused=True to get None. If it was written since, "
+                "take the gradient before the write, or by a copy() from before it"
             )
     create_graph = create_graph or (current_mode().recording and within_transform(reached))
-    found: Any = pull_back(
-        {output: seed(output, gradient)}, wanted, create_graph=create_graph, retain_graph=retain_graph
+    found: Any = gradients_of(
+        {current(output): seed(output, gradient)},
+        {n for held in nodes for n in held},
+        create_graph=create_graph,
+        retain_graph=retain_graph,
     )
-    return [found.get(x) for x in wanted]
+    parts = ([found[n] for n in held if n in found] for held in nodes)
+    total: list[Any] = [reduce(np.add, part) if part else None for part in parts]
+    return total
+
+
+def gradients_of(
+    outputs: Mapping[Node, Any],
+    wanted: Iterable[Node] | None = None,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> dict[Node, Any]:
+    """What `pull_back` gives, as Tensors: the gradients of nodes by nodes."""
+    found = pull_back(outputs, wanted, create_graph, retain_graph)
+    return {n: leaf(g) if type(g) is np.ndarray else g for n, g in found.items()}
+
+
+def held_in(x: Tensor, reached: set[Node]) -> list[Node]:
+    """The nodes of a Tensor in a graph: its present one, and the leaf nodes that it held before a write."""
+    node = current(x)
+    if node.op is not None or node.slot is None:
+        return [node] if node in reached else []
+    return newest_first(n for n in reached if n.op is None and n.slot is node.slot)
 
 
 @transform
@@ -98,10 +129,12 @@ def value_and_grad(
                 )
             result, aux = result
         output = one_number(f, result)
-        linked = ran.recording and any_live(others([output], ran.flat))
+        linked = ran.recording and any_live(others([current(output)], ran.flat))
         found: dict[Any, Any] = {}
-        if output._requires_grad:
-            found = pull_back({output: seed(output, None)}, ran.flat, create_graph=linked, retain_graph=True)
+        if output.requires_grad:
+            found = gradients_of(
+                {current(output): seed(output, None)}, ran.flat, create_graph=linked, retain_graph=True
+            )
         results = ran.answer(found, linked)
         value = ran.outward(output)
         if has_aux:

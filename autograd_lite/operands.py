@@ -8,16 +8,18 @@ another product, is refused by name: the graph could not keep that meaning on th
 from array import array
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from .rules import F, operation_of
+from .primitives import operation_of
+from .rules import F
 
 NESTS = frozenset((list, tuple))
 """An argument may be one of these, with Tensors in it."""
 SIMPLE: frozenset[type] = frozenset((
-    np.ndarray, *(np.dtype(c).type for c in np.typecodes["All"]), int, float, bool, complex, str, bytes, slice, type(None),
+    np.ndarray, *(np.dtype(c).type for c in np.typecodes["All"]), int, float, bool, complex, str, bytes, type(None),
     type(Ellipsis), type(np._NoValue), type,
 ))  # fmt: skip
 """The types of arguments that are taken as they are; one look-up tells."""
@@ -27,6 +29,8 @@ STAND_INS: set[type] = set()
 
 TAKEN = set(SIMPLE)
 """The same and the classes of Tensors, as these are met."""
+TENSORS: set[type] = set()
+"""The classes of Tensors among these."""
 DATA, REFUSED, OTHER = "data", "refused", "other"
 
 
@@ -38,6 +42,9 @@ def operand(a: Any) -> Any:
     if kind in NESTS:
         parts = [operand(part) for part in a]
         return a if all(map(_is, parts, a)) else kind(parts)
+    if kind is slice:
+        ends = (a.start, a.stop, a.step)
+        return slice(*(index(e) if type(e) in TENSORS else e for e in ends)) if _has_tensor(ends) else a
     sort = _sort(kind)  # type: ignore[arg-type]
     if sort is OTHER:
         return a
@@ -63,12 +70,32 @@ def is_operand(a: Any) -> bool:
     kind = type(a)
     if kind in NESTS:
         return TAKEN.issuperset(map(type, a)) or all(map(is_operand, a))
+    if kind is slice:
+        return not _has_tensor((a.start, a.stop, a.step))
     return kind in TAKEN or _sort(kind) is OTHER  # type: ignore[arg-type]
+
+
+def is_plain_index(a: Any) -> bool:
+    """Is it a slice of numbers, or a list or tuple of such slices and of what is taken as it is? Most indices are."""
+    kind = type(a)
+    if kind is slice:
+        return type(a.start) in SIMPLE and type(a.stop) in SIMPLE and type(a.step) in SIMPLE
+    if kind not in NESTS:
+        return False
+    for part in a:  # noqa: SIM110  (this is quicker than all())
+        if type(part) not in SIMPLE and not (type(part) is slice and is_plain_index(part)):
+            return False
+    return True
 
 
 def function_of_arrays(f: F) -> F:
     """A primitive to which array-likes are operands also where no Tensor is among them: no mask is lost there either."""
     return operation_of(f, operands)
+
+
+def _has_tensor(ends: tuple[Any, ...]) -> bool:
+    """Is one of the ends of a slice a Tensor? It counts as the number that it is now."""
+    return any(_sort(type(e)) is OTHER and type(e) in TENSORS for e in ends)  # type: ignore[arg-type]
 
 
 def _is(a: Any, b: Any) -> bool:
@@ -78,8 +105,10 @@ def _is(a: Any, b: Any) -> bool:
 @lru_cache(maxsize=1024)
 def _sort(kind: type) -> str:
     """Is a class data, refused, or no array at all?"""
-    if hasattr(kind, "_requires_grad") or kind in STAND_INS:  # a Tensor, whose class is not known here
+    if hasattr(kind, "_node") or kind in STAND_INS:  # a Tensor, whose class is not known here
         TAKEN.add(kind)
+        if kind not in STAND_INS:
+            TENSORS.add(kind)
         return OTHER
     if issubclass(kind, np.ndarray):
         return DATA if issubclass(kind, np.memmap) else REFUSED

@@ -9,11 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .arguments import argument_of
+from .attributes import Attributes
 from .dispatch import call, call_constant
-from .graph import Node, apply, keep_argument, leaf
+from .gradients import grad_of
+from .known import knowing
 from .mode import current_mode
+from .node import Handle, leaf_node, slot_of
+from .recording import apply, current, handle, leaf
 from .rules import KEEPS_ARGUMENT
 from .versions import POWERS_BY_VALUE, VALUES
+from .views import is_number
 from .writes import write_item, write_result
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ class DetachedWarning(UserWarning):
 def _binary(ufunc: np.ufunc) -> tuple[Operator, Operator, Operator]:
     """The three forms of an operator: `x + y`, the reflected `y + x`, and `x += y`."""
 
-    def forward(self: Node, other: Any) -> Any:
+    def forward(self: Handle, other: Any) -> Any:
         try:
             return apply(ufunc, (self, other))
         except TypeError:
@@ -37,17 +42,21 @@ def _binary(ufunc: np.ufunc) -> tuple[Operator, Operator, Operator]:
                 return NotImplemented
             raise
 
-    def reflected(self: Node, other: Any) -> Any:
+    def reflected(self: Handle, other: Any) -> Any:
         return apply(ufunc, (other, self))
 
-    def in_place(self: Node, other: Any) -> Any:
+    return forward, reflected, _in_place(ufunc)
+
+
+def _in_place(ufunc: np.ufunc) -> Operator:
+    def in_place(self: Handle, other: Any) -> Any:
         return write_result(self, ufunc, other)
 
-    return forward, reflected, in_place
+    return in_place
 
 
 def _comparison(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
-    def compare(self: Node, other: Any) -> Any:
+    def compare(self: Handle, other: Any) -> Any:
         if _has_own_operators(other) or isinstance(other, str | bytes):
             return NotImplemented
         return call_constant(ufunc, (self, other), {})
@@ -68,7 +77,7 @@ def _is_power_by_value(other: Any) -> bool:
     return isinstance(other, np.generic | np.ndarray) and other.ndim == 0 and other.item() in VALUES
 
 
-class Operators(Node):
+class Operators(Attributes):
     """What makes a Tensor behave as an ndarray in expressions."""
 
     __slots__ = ()
@@ -87,12 +96,13 @@ class Operators(Node):
     __and__ = __rand__ = _comparison(np.bitwise_and)
     __or__ = __ror__ = _comparison(np.bitwise_or)
     __xor__ = __rxor__ = _comparison(np.bitwise_xor)
+    __iand__, __ior__, __ixor__ = _in_place(np.bitwise_and), _in_place(np.bitwise_or), _in_place(np.bitwise_xor)
     __hash__ = object.__hash__
 
     def __pow__(self, other: Any) -> "Tensor":
-        if type(other) in (int, float) and other in _POWERS and self._array.dtype.kind == "f":
+        if type(other) in (int, float) and other in _POWERS and current(self).array.dtype.kind == "f":
             return apply(_POWERS[other], (self,))  # type: ignore[no-any-return]
-        if POWERS_BY_VALUE and _is_power_by_value(other) and self._array.dtype.kind == "f":
+        if POWERS_BY_VALUE and _is_power_by_value(other) and current(self).array.dtype.kind == "f":
             return self ** float(other)
         return self._power(other)
 
@@ -126,9 +136,9 @@ class Operators(Node):
         write_item(self, index, value)
 
     def __len__(self) -> int:
-        if not self._array.ndim:
+        if not current(self).array.ndim:
             raise TypeError(f"{self.describe()} has no length: it has no axis")
-        return len(self._array)
+        return len(current(self).array)
 
     def __iter__(self) -> "Iterator[Tensor]":
         return (self[i] for i in range(len(self)))
@@ -139,46 +149,6 @@ class Operators(Node):
     # --------------------------------------------------------------------------------------- looks at shape and layout
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The lengths of the axes."""
-        return self._array.shape  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._array.ndim
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._array.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype."""
-        return self._array.dtype  # type: ignore[no-any-return]
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes that the elements occupy."""
-        return self._array.nbytes
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes that one element occupies."""
-        return self._array.itemsize
-
-    @property
-    def device(self) -> str:
-        """Where the elements are, as an ndarray tells it: "cpu"."""
-        return "cpu"
-
-    @property
-    def flags(self) -> Any:
-        """The memory layout of the value, as NumPy tells it."""
-        return self._array.flags
-
-    @property
     def T(self) -> "Tensor":
         """The axes in reverse order."""
         return apply(np.transpose, (self,))  # type: ignore[no-any-return]
@@ -186,7 +156,11 @@ class Operators(Node):
     @property
     def flat(self) -> "Flat":
         """The elements in one row: `t.flat[k]` reads and writes those of `t` itself."""
-        return Flat(self)
+        return Flat(np.copy(self) if is_number(self) else self)  # type: ignore[call-overload]
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self.flat[:] = value
 
     @property
     def mT(self) -> "Tensor":
@@ -197,14 +171,15 @@ class Operators(Node):
 
     def detach(self) -> "Tensor":
         """A leaf of the same value, without history; it shares no memory."""
-        detached: Tensor = leaf(self._array.copy())
+        node = leaf_node(current(self).array.copy())
         for op in KEEPS_ARGUMENT:
-            known = argument_of(self, op)
+            known = argument_of(current(self), op)
             if known is not None:
-                keep_argument(detached, op, known[1] if known[0] is None else known[0])
+                node = knowing(node, op, *known)
+        detached: Tensor = handle(node)
         tracer = current_mode().tracing
         if tracer is not None:
-            tracer.stands_for(detached, self)
+            tracer.stands_for(node, current(self))
         return detached
 
     def numpy(self) -> npt.NDArray[Any]:
@@ -223,7 +198,9 @@ class Operators(Node):
         return bool(self.looked_at("bool()"))
 
     def __index__(self) -> int:
-        if self._array.ndim or self._array.dtype.kind not in "iu":  # NumPy before 2.3 asks in `a ** t`, for any t
+        if (
+            current(self).array.ndim or current(self).array.dtype.kind not in "iu"
+        ):  # NumPy before 2.3 asks in `a ** t`, for any t
             raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return self.looked_at("an index").__index__()
 
@@ -237,7 +214,7 @@ class Operators(Node):
         return complex(self._converted("complex()"))
 
     def _converted(self, how: str) -> npt.NDArray[Any]:
-        if self._requires_grad and current_mode().recording:
+        if current(self).requires_grad and current_mode().recording:
             warnings.warn(
                 f"{how} of {self.describe()} loses its gradient. `ndarray[i] = t` and functions of the math module convert "
                 "so; use a Tensor and NumPy's functions, or t.item() if the value alone is meant",
@@ -249,17 +226,21 @@ class Operators(Node):
     def __format__(self, spec: str) -> str:
         if spec:
             self.looked_at(f"format {spec!r}")
-        return format(self._array[()], spec) if self._array.ndim == 0 else format(self._array, spec)
+        return (
+            format(current(self).array[()], spec)
+            if current(self).array.ndim == 0
+            else format(current(self).array, spec)
+        )
 
     def __repr__(self) -> str:
-        parts = [np.array2string(self._array, separator=", ", prefix="Tensor(")]
-        if self._array.dtype not in (np.float64, np.int64, np.bool_):
-            parts.append(f"dtype={self._array.dtype}")
+        parts = [np.array2string(current(self).array, separator=", ", prefix="Tensor(")]
+        if current(self).array.dtype not in (np.float64, np.int64, np.bool_):
+            parts.append(f"dtype={current(self).array.dtype}")
         if self.name is not None:
             parts.append(f"name={self.name!r}")
         if self.op is not None:
             parts.append(f"op={getattr(self.op, '__name__', self.op)}")
-        if self._requires_grad:
+        if current(self).requires_grad:
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"
 
@@ -272,11 +253,17 @@ class Operators(Node):
         return rebuild(*parts)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        if self._requires_grad and self.op is not None:
+        if current(self).requires_grad and self.op is not None:
             raise TypeError(
                 f"{self.describe()} was computed, and its history is neither copied nor pickled: take detach() for the value"
             )
-        return _rebuilt, (type(self), self.looked_at("a copy").copy(), self._requires_grad, self.name, self._grad)
+        return _rebuilt, (
+            type(self),
+            self.looked_at("a copy").copy(),
+            self.requires_grad,
+            self.name,
+            grad_of(current(self)),
+        )
 
 
 class Flat:
@@ -305,7 +292,10 @@ class Flat:
         call(np.put, (self._tensor, positions, value), {})
 
 
-def _rebuilt(kind: type[Node], data: npt.NDArray[Any], requires_grad: bool, name: str | None, grad: Any) -> Any:
+def _rebuilt(kind: type[Handle], data: npt.NDArray[Any], requires_grad: bool, name: str | None, grad: Any) -> Any:
     tensor = leaf(data, kind)
-    tensor._requires_grad, tensor.name, tensor._grad = requires_grad, name, grad
+    node = tensor._node
+    node.requires_grad, node.name = requires_grad, name
+    if grad is not None:
+        slot_of(node).grad = grad
     return tensor

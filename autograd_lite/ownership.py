@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node
+from .node import Node
+from .views import ARRAY
 
 
 def own(c: Any) -> np.ndarray[Any, Any]:
@@ -36,13 +37,16 @@ def release(complete: dict[Node, Any], node: Node) -> np.ndarray[Any, Any]:
     return own(array)
 
 
-def separate(complete: dict[Node, Node], began: int) -> None:
+def separate(complete: dict[Node, Any], began: int) -> None:
     """What `release` does, for a recorded pass: what is older than it, the answer for another node too, or a view, is copied."""
     given = set()
     for node, g in complete.items():
-        if g.index < began or g in given or not g._array.flags.owndata:
-            complete[node] = copy = np.copy(g)  # type: ignore[call-overload]
+        if g._node.index < began or g in given or not g._node.array.flags.owndata:
+            copy: Any = np.copy(g)
+            complete[node] = copy
             copy.name = g.name
+        if complete[node]._view is None and not node.array.ndim:
+            complete[node]._view = ARRAY  # as the Tensor is whose gradient it is
         given.add(complete[node])
 
 

@@ -40,7 +40,7 @@ class Quotient:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         value = self.value()
         return np.array(
-            getattr(value, "_array", value), dtype
+            getattr(value, "array", value), dtype
         )  # of a Tensor, which may require a gradient, the value alone
 
     def __add__(self, other: Cotangent) -> "Quotient":

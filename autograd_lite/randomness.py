@@ -9,12 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node
+from .node import Handle, Node
 
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 _GLOBAL: list[Any] = [getattr(f, "__self__") for f in (np.random.get_state, random.getstate)]  # noqa: B009  (untyped)
 """The generators behind the functions of `np.random` and `random`."""
-_OPAQUE = (str, bytes, int, float, complex, np.ndarray, np.generic, CodeType, ModuleType, BuiltinFunctionType, Node)
+_OPAQUE = (
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    np.ndarray,
+    np.generic,
+    CodeType,
+    ModuleType,
+    BuiltinFunctionType,
+    Node,
+    Handle,
+)
 """Kinds of things that hold no generator, or are not searched."""
 _OURS = ("numpy", "autograd_lite", "nn", "builtins")
 """Packages whose functions and classes keep no generator of their own; instances may."""

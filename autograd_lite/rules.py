@@ -13,12 +13,13 @@ its argument, in plain NumPy. It may leave the result broadcast against the argu
 It may also give a Python number, such as 0.0, for an array of it.
 """
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial, wraps
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+
+from .function_names import name_of
 
 Function = Callable[..., Any]
 Rule = Callable[..., Any]
@@ -150,65 +151,3 @@ def refuse(reason: str, *functions: Function) -> None:
     """Give the reason why a function takes no Tensor, and what to use instead."""
     for f in functions:
         REFUSED[f] = reason
-
-
-def primitive(f: F) -> F:
-    """Mark a function of arrays as an operation of the graph.
-
-    Called on Tensors it is recorded as one node; called on arrays it is `f`. It finds Tensors as NumPy's own functions do,
-    through the `__array_function__` protocol. State its derivative with `defvjp`, or a call on a Tensor raises.
-    """
-
-    return operation_of(f, lambda args: args)
-
-
-def operation_of(f: F, admitted: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> F:
-    """A primitive that takes what `admitted` makes of its arguments where no Tensor is among them."""
-
-    @wraps(f)
-    def operation(*args: Any, **kwargs: Any) -> Any:
-        for a in (*args, *kwargs.values()) if kwargs else args:
-            if type(a) is not np.ndarray:
-                taker = _finds_tensor(a)
-                if taker is not None:
-                    return taker.__array_function__(operation, (type(taker),), args, kwargs)
-        return f(*admitted(args), **kwargs)
-
-    PLAIN[operation] = f
-    PRIMITIVES.add(operation)
-    return operation  # type: ignore[return-value]
-
-
-def _finds_tensor(a: Any) -> Any:
-    if type(a) is list or type(a) is tuple:
-        return next((found for found in map(_finds_tensor, a) if found is not None), None)
-    return a if hasattr(type(a), "__array_function__") and not isinstance(a, np.ndarray) else None
-
-
-def tensors_in(a: Any) -> Iterator[Any]:
-    """The Tensors in an argument, looking into lists and tuples."""
-    if type(a) is list or type(a) is tuple:
-        for part in a:
-            yield from tensors_in(part)
-    elif _finds_tensor(a) is not None:
-        yield a
-
-
-def name_of(f: Function) -> str:
-    """The name under which a user knows a function: `np.exp`, `np.linalg.norm`, `sigmoid`."""
-    owner = getattr(f, "__self__", None)
-    if isinstance(owner, np.ufunc):
-        return f"{name_of(owner)}.{f.__name__}"
-    name = getattr(f, "__name__", repr(f))
-    module = getattr(f, "__module__", "") or ""
-    if isinstance(f, np.ufunc):
-        return f"{_home(f)}{name}"
-    return f"{module.replace('numpy', 'np', 1)}.{name}" if module.split(".")[0] == "numpy" else name
-
-
-def _home(ufunc: np.ufunc) -> str:
-    """Where a ufunc is found, with a dot behind; it does not know that itself."""
-    if getattr(np, ufunc.__name__, None) is ufunc:
-        return "np."
-    special = sys.modules.get("scipy.special")
-    return "scipy.special." if getattr(special, ufunc.__name__, None) is ufunc else ""

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .rules import COMPOSITES, CONSTANTS, VJPS, Function, name_of
+from .function_names import name_of
+from .rules import COMPOSITES, CONSTANTS, VJPS, Function
 
 
 class Catalogue(NamedTuple):

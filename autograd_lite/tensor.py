@@ -7,6 +7,7 @@ are in operators.py and the methods of an ndarray in array_methods.py.
 from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeAlias
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,14 @@ import numpy.typing as npt
 from .array_methods import ArrayMethods
 from .backward import pull_back
 from .dispatch import call, call_ufunc
-from .graph import NO_KEYWORDS, Node, clock, constant_leaf, extras, nodes_are, nodes_in, note_write, shared
+from .gradients import add_grad, grad_of, set_grad
 from .mode import current_mode
+from .node import GradientSlot, Handle, Node, events, leaf_node, next_leaf, note_event, shared, slot_of
 from .operands import operand
 from .operators import Operators
+from .overwritten import overwritten
+from .recording import constant_leaf, current, handles_are, handles_in
+from .views import Memory, note_moved
 
 Array: TypeAlias = npt.NDArray[Any]
 _hook_numbers = count()
@@ -33,7 +38,7 @@ class Tensor(Operators, ArrayMethods):
     name : appears in pictures, printed programs and error messages
 
     An ndarray is shared, not copied, here and as an operand or index: changed between the computation and the backward pass, it
-    makes the gradient wrong, and that cannot be noticed. Writes through Tensors are.
+    makes the gradient wrong, and that cannot be noticed. A write through a Tensor leaves the array alone.
 
     Raises TypeError for complex data, for data that is not numbers, and for requires_grad=True with an integer or bool dtype.
     """
@@ -50,37 +55,36 @@ class Tensor(Operators, ArrayMethods):
         requires_grad: bool = False,
         name: str | None = None,
     ):
-        self._grad = None
-        self._extras = None
-        self._requires_grad = False
-        self.op, self.args, self.keywords = None, (), NO_KEYWORDS
-        self.name = name
-        self.scope = current_mode().scope
         source: Any = None
         tracer = current_mode().tracing
         if tracer is not None:
             data = tracer.as_tensor(data)
-        if type(data) is not np.ndarray and next(nodes_in([data]), None) is not None:
+        if type(data) is not np.ndarray and next(handles_in([data]), None) is not None:
             source = stacked(data)
             source = source.copy() if dtype is None else source.astype(dtype)
-            if source._requires_grad:
-                self.take_over(source)
-                return
-            data = source._array
-        self._array = real_array(data, dtype)
-        self.index = next(clock)
+            data = source.array
+        if source is not None and source.requires_grad:
+            self._node = source._node
+        else:
+            self._node = leaf_node(real_array(data, dtype))
+        self._view = None
+        self._node.holder = ref(self)
+        self._node.name = name
+        if source is not None and source.requires_grad:
+            return
         if requires_grad:
             self.requires_grad = True
         if source is not None and tracer is not None:
-            tracer.stands_for(self, source)
+            tracer.stands_for(self._node, source._node)
 
     # ----------------------------------------------------------------------------------------------- value and gradient
 
     @property
     def data(self) -> Array:
-        """The value. Assigning replaces the value of a leaf, and what was computed from the old one is then stale.
+        """The value. Assigning gives a leaf another one, and leaves alone what was computed from the old one.
 
-        Writing into the array itself, `t.data[0] = 1`, goes unnoticed: write `t[0] = 1` under `no_grad()`, which does not.
+        `t.data -= v` is another thing: NumPy writes into the very array that was used, and a gradient through that raises
+        RuntimeError. Writing into the array itself, `t.data[0] = 1`, goes unnoticed: write `t[0] = 1` under `no_grad()`.
         Raises RuntimeError when assigned on a Tensor that was computed.
         """
         return self.looked_at(".data")
@@ -92,7 +96,29 @@ class Tensor(Operators, ArrayMethods):
                 f"{self.describe()} was computed; only the value of a leaf can be assigned. "
                 "Take detach() of it for a leaf of the same value"
             )
-        self.write(real_array(value.looked_at("data =") if isinstance(value, Node) else value, None))
+        array = real_array(value.looked_at("data =") if isinstance(value, Tensor) else value, None)
+        old = current(self)
+        memory = self._view
+        self.write(array)
+        if array is old.array:
+            if type(memory) is Memory:  # its views see the change in the same memory
+                memory.node = self._node
+                self._view = memory
+            overwritten(old)
+
+    def write(self, array: Array) -> None:
+        """Hold another value, as a leaf. The old array is left alone: graphs, views and other owners keep it."""
+        old = self._node if self._view is None else current(self)
+        if array.dtype is not old.array.dtype or array.shape != old.array.shape:
+            _check_fit(old, array)
+        tracer = current_mode().tracing
+        if tracer is not None:
+            tracer.refuse_write(old)
+        note_moved(self, old)
+        node = next_leaf(old, array)
+        self._view = None  # first: a reader that comes in between must not find the old value there
+        self._node = node
+        events[0] = node.index
 
     @property
     def grad(self) -> "Tensor | None":
@@ -100,7 +126,7 @@ class Tensor(Operators, ArrayMethods):
         tracer = current_mode().tracing
         if tracer is not None:
             tracer.touches_grad(self)
-        return self._grad  # type: ignore[no-any-return]
+        return grad_of(current(self))  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, value: "Tensor | Array | None") -> None:
@@ -111,35 +137,11 @@ class Tensor(Operators, ArrayMethods):
                     f"the gradient of {self.describe()} has shape {self.shape} and dtype {self.dtype}; "
                     f"got shape {value.shape} and dtype {value.dtype}"
                 )
-        self.set_grad(value)
-
-    @property
-    def requires_grad(self) -> bool:
-        """Does this Tensor get, or pass on, a gradient? May be assigned on a leaf."""
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        if value and self._array.dtype.kind != "f":
-            raise TypeError(
-                f"only floating tensors can require a gradient, and {self.describe()} has dtype {self._array.dtype}: "
-                "pass dtype=float"
-            )
-        if self.op is not None and bool(value) != self._requires_grad:
-            raise RuntimeError(
-                f"whether {self.describe()} requires a gradient follows from its inputs; detach() cuts it off"
-            )
-        self._requires_grad = bool(value)
-        note_write()
-
-    @property
-    def is_leaf(self) -> bool:
-        """True unless an operation made it."""
-        return self.op is None
+        set_grad(self, value)
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
-        self.set_grad(None)
+        set_grad(self, None)
 
     def named(self, name: str | None) -> "Tensor":
         """Set the name and return self, for use inside expressions."""
@@ -164,33 +166,38 @@ class Tensor(Operators, ArrayMethods):
         keep_grads : also set `.grad` on every Tensor in between
 
         Raises RuntimeError if self needs no gradient, has more than one element and no `gradient` is given, or was already run
-        backward, or if an input was written after it was used. When it raises, no gradient has been changed.
+        backward. When it raises, no gradient has been changed.
 
         Threads may run backward at the same time, also to the same leaves: every contribution is added.
         """
-        start = None if gradient is None and not self._array.ndim else seed(self, gradient)
-        found = pull_back({self: start}, create_graph=create_graph, retain_graph=retain_graph, keep_all=keep_grads)
+        node = current(self)
+        start = None if gradient is None and not node.array.ndim else seed(self, gradient)
+        found = pull_back({node: start}, None, create_graph, retain_graph, keep_grads)
         with shared:
-            for node, g in found.items():
-                node.add_grad(g)
+            for reached, g in found.items():
+                add_grad(reached, g)
 
     def retain_grad(self) -> None:
         """Set `.grad` on this Tensor in a backward pass although it is not a leaf."""
         self._needs_gradient_for("there is none to retain")
-        extras(self).retain_grad = True
+        slot_of(self._node).retained = True
 
     def register_hook(self, fn: "Callable[[Tensor], Any]") -> "HookHandle":
-        """Call `fn(grad)` when the gradient of this Tensor is complete; what it returns, unless None, replaces it."""
+        """Call `fn(grad)` when the gradient of this Tensor is complete; what it returns, unless None, replaces it.
+
+        A leaf that was written under `no_grad()` after it was used has a gradient by each of its values; `fn` is called for each.
+        """
         self._needs_gradient_for("a hook on it would never run")
         if not callable(fn):
             raise TypeError(f"a hook is a function of the gradient; got {fn!r}")
         number = next(_hook_numbers)
-        extras(self).hooks[number] = fn
-        note_write()
-        return HookHandle(self, number)
+        slot = slot_of(self._node)
+        slot.hooks[number] = fn
+        note_event()
+        return HookHandle(slot, number)
 
     def _needs_gradient_for(self, consequence: str) -> None:
-        if not self._requires_grad:
+        if not self.requires_grad:
             raise RuntimeError(
                 f"{self.describe()} does not require a gradient, so {consequence}; set requires_grad=True"
             )
@@ -206,9 +213,10 @@ class Tensor(Operators, ArrayMethods):
         return call(f, args, keywords)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if self._requires_grad and current_mode().recording:
+        if self.requires_grad and current_mode().recording:
             raise TypeError(
-                f"{self.describe()} requires a gradient, which an ndarray cannot carry. Build arrays of Tensors with np.stack, "
+                f"{self.describe()} requires a gradient, which an ndarray cannot carry. Allocate the array as a Tensor, "
+                "np.zeros_like(t, shape=...), and write into that; build arrays of Tensors with np.stack, "
                 "np.concatenate or autograd_lite.Tensor([...]), write into a Tensor instead of an ndarray, let it meet "
                 "np.asarray(df) of a DataFrame, m.filled(value) of a masked array, s.toarray() of a sparse matrix, or take "
                 "t.numpy() for the value alone. A function that knows arrays only, as SciPy's do, becomes an operation by "
@@ -221,16 +229,16 @@ class Tensor(Operators, ArrayMethods):
 class HookHandle:
     """What `register_hook` returns; `remove()` takes the hook away."""
 
-    __slots__ = ("_number", "_tensor")
+    __slots__ = ("_number", "_slot")
 
-    def __init__(self, tensor: Tensor, number: int):
-        self._tensor = tensor
+    def __init__(self, slot: GradientSlot, number: int):
+        self._slot = slot
         self._number = number
 
     def remove(self) -> None:
         """Take the hook away. Doing so again is harmless."""
-        extras(self._tensor).hooks.pop(self._number, None)
-        note_write()
+        self._slot.hooks.pop(self._number, None)
+        note_event()
 
 
 _USUAL = {np.dtype(np.float64), np.dtype(np.float32)}
@@ -259,7 +267,7 @@ def seed(output: Tensor, gradient: Any) -> Tensor:
                 f"a gradient can be taken of one number, and {output.describe()} has shape {output.shape}: "
                 "reduce it first, with sum() or mean(), or pass gradient= of that shape to weigh its elements"
             )
-        array = output._array
+        array = output.array
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return constant_leaf(one)  # type: ignore[no-any-return]
     given = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
@@ -272,7 +280,18 @@ def stacked(data: Any) -> Any:
     """Nested lists that hold Tensors, as one Tensor."""
     if isinstance(data, list | tuple):
         return np.stack([stacked(part) for part in data])
-    return data if isinstance(data, Node) else Tensor(data)
+    return data if isinstance(data, Handle) else Tensor(data)
 
 
-nodes_are(Tensor)
+def _check_fit(old: Node, array: Array) -> None:
+    if old.requires_grad and array.dtype.kind != "f":
+        raise TypeError(f"{old.describe()} requires a gradient and needs floating data, not {array.dtype}")
+    g = grad_of(old)
+    if g is not None and (g.shape != array.shape or g.dtype != array.dtype):
+        raise ValueError(
+            f"{old.describe()} has a gradient of shape {g.shape} and dtype {g.dtype}, which does not fit "
+            f"a value of shape {array.shape} and dtype {array.dtype}: call zero_grad() first"
+        )
+
+
+handles_are(Tensor)

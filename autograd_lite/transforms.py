@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from .backward import chain_rule, pull_back
+from .backward import carried
 from .derived import derived, transform
-from .functional import grad
-from .graph import Node, leaf
+from .function_names import name_of
+from .functional import grad, gradients_of
 from .mode import current_mode, recording
-from .rules import name_of
+from .node import Handle, Node, leaf_node
+from .recording import current, handle, leaf
 from .tensor import Tensor
 from .traversal import ancestors, between
 from .trees import mapped, paired
-from .variables import Run, Variable, alive, any_live, numbered, one_number, others, run, tensor_leaves
+from .variables import Run, VariableNode, alive, any_live, numbered, one_number, others, run, tensor_leaves
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -34,16 +35,16 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """
     ran = run(f, primals, {}, range(len(primals)))
     flat = tensor_leaves(f, ran.output)
-    foreign = others(flat, ran.flat)
+    foreign = others(map(current, flat), ran.flat)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds: dict[Node, Any] = {}
         further = False
         for place, output, given in paired(ran.output, cotangent, "cotangent", "the value"):
             g = _vector(place, given, output)
-            further = further or g._requires_grad
-            if output._requires_grad:
-                _add(seeds, output, g)
+            further = further or g.requires_grad
+            if output.requires_grad:
+                _add(seeds, current(output), g)
         linked = _recording() and (further or any_live(foreign))
         return tuple(ran.answer(_pulled(seeds, ran.flat, linked), linked))
 
@@ -62,16 +63,20 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     ran = run(f, *_several(primals))
     flat = tensor_leaves(f, ran.output)
     along = _directions(ran, primals, tangents, "tangents", "primals")
-    linked = ran.recording and (any_live(others(flat, ran.flat)) or any(t._requires_grad for t in along.values()))
-    probes: dict[Node, Any] = {o: _probe(o) for o in flat if o._requires_grad}
-    with alive([*ran.flat, *probes.values()]):
+    linked = ran.recording and (
+        any_live(others(map(current, flat), ran.flat)) or any(t.requires_grad for t in along.values())
+    )
+    probes: dict[Node, Any] = {current(o): _probe(o) for o in flat if o.requires_grad}
+    probed = [p._node for p in probes.values()]
+    with alive([*ran.flat, *probed]):
         back = _pulled(probes, ran.flat, True)
-        tangent = _pulled(_paired_with(back, along), probes.values(), linked)
+        tangent = _pulled(_paired_with(back, along), probed, linked)
 
     def of(output: Tensor) -> Any:
-        t = tangent.get(probes.get(output))
-        t = leaf(np.zeros_like(output._array, dtype=_floating(output))) if t is None else t
-        return t if linked or not ran.plain or current_mode().tracing is not None else t._array[()]
+        probe = probes.get(current(output))
+        t = None if probe is None else tangent.get(probe._node)
+        t = leaf(np.zeros_like(output.array, dtype=_floating(output))) if t is None else t
+        return t if linked or not ran.plain or current_mode().tracing is not None else t.array[()]
 
     return mapped(ran.outward, ran.output), mapped(of, ran.output)
 
@@ -89,9 +94,13 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     ran = run(f, *_several(primals))
     output = one_number(f, ran.output)
     along = _directions(ran, primals, vectors, "vectors", "primals")
-    linked = ran.recording and (any_live(others([output], ran.flat)) or any(t._requires_grad for t in along.values()))
+    linked = ran.recording and (
+        any_live(others([current(output)], ran.flat)) or any(t.requires_grad for t in along.values())
+    )
     with alive(ran.flat):
-        first = _pulled({output: leaf(np.ones_like(output._array))} if output._requires_grad else {}, ran.flat, True)
+        first = _pulled(
+            {current(output): leaf(np.ones_like(output.array))} if output.requires_grad else {}, ran.flat, True
+        )
         second = _pulled(_paired_with(first, along), ran.flat, linked)
     results = ran.answer(second, linked)
     return tuple(results) if type(primals) is tuple else results[0]
@@ -115,8 +124,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
         tensor_leaves(f, ran.output)
 
         def of(output: Tensor) -> Any:
-            linked = ran.recording and any_live(others([output], ran.flat))
-            results = ran.answer(_rows(output, ran.flat, linked), linked)
+            linked = ran.recording and any_live(others([current(output)], ran.flat))
+            results = ran.answer(_rows(current(output), ran.flat, linked), linked)
             return tuple(results) if isinstance(argnums, Sequence) else results[0]
 
         return mapped(of, ran.output)
@@ -140,39 +149,40 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
 def _pulled(seeds: dict[Node, Any], wanted: Iterable[Node], linked: bool) -> dict[Any, Any]:
     """The gradients of the Tensors in `seeds`, weighted by theirs, by the `wanted`. The graph may be used again."""
-    return dict(pull_back(seeds, wanted, create_graph=linked, retain_graph=True)) if seeds else {}
+    return dict(gradients_of(seeds, wanted, create_graph=linked, retain_graph=True)) if seeds else {}
 
 
-def _rows(output: Tensor, variables: list[Variable], linked: bool) -> dict[Any, Any]:
+def _rows(output: Node, variables: list[VariableNode], linked: bool) -> dict[Any, Any]:
     """For each variable, its gradients by every element of `output`, in one array of shape output + variable."""
     passing: set[Node] = set()
-    if output._requires_grad:
+    shape, dtype = output.array.shape, output.array.dtype
+    if output.requires_grad:
         reached = ancestors([output])
         passing = between(reached.intersection(variables), reached)
-    rows: dict[Variable, list[Any]] = {v: [] for v in variables}
+    rows: dict[VariableNode, list[Any]] = {v: [] for v in variables}
     with recording(linked) as mode:
         record = linked or mode.tracing is not None
-        for i in range(output.size):
-            unit = np.zeros(output.shape, output.dtype)  # in C order: its flat form is a view, however the output lies
+        for i in range(output.array.size):
+            unit = np.zeros(shape, dtype)  # in C order: its flat form is a view, however the output lies
             unit.reshape(-1)[i] = 1.0
             found = (
-                chain_rule({output: leaf(unit) if record else unit}, passing, set(variables), record) if passing else {}
+                carried({output: leaf(unit) if record else unit}, passing, set(variables), record) if passing else {}
             )
             for v in variables:
-                rows[v].append(found[v] if v in found else np.zeros_like(v._array))
+                rows[v].append(found[v] if v in found else np.zeros_like(v.array))
         whole: dict[Any, Any] = {}
         for v in variables:
-            stacked = np.stack(rows[v]) if rows[v] else np.zeros((0, *v.shape), v.dtype)
-            whole[v] = np.reshape(stacked, (*output.shape, *v.shape))
-    return {v: a if isinstance(a, Node) else leaf(a) for v, a in whole.items()}
+            stacked = np.stack(rows[v]) if rows[v] else np.zeros((0, *v.array.shape), v.array.dtype)
+            whole[v] = np.reshape(stacked, (*shape, *v.array.shape))
+    return {v: a if isinstance(a, Handle) else leaf(a) for v, a in whole.items()}
 
 
-def _paired_with(found: dict[Any, Any], along: dict[Variable, Tensor]) -> dict[Node, Any]:
+def _paired_with(found: dict[Any, Any], along: dict[VariableNode, Tensor]) -> dict[Node, Any]:
     """The seeds of a second pass, from what a first one found. One Tensor may be the gradient of several variables."""
     seeds: dict[Node, Any] = {}
     for v, g in found.items():
-        if g._requires_grad:
-            _add(seeds, g, along[v])
+        if g.requires_grad:
+            _add(seeds, current(g), along[v])
     return seeds
 
 
@@ -182,9 +192,9 @@ def _add(seeds: dict[Node, Any], output: Node, g: Tensor) -> None:
 
 def _probe(output: Tensor) -> Tensor:
     """A cotangent to differentiate by. The pass is linear in it, so any value does."""
-    probe = leaf(np.zeros_like(output._array), Variable)
-    probe._requires_grad, probe._spans = True, []
-    return probe  # type: ignore[no-any-return]
+    probe = leaf_node(np.zeros_like(output.array), VariableNode)
+    probe.requires_grad, probe.spans = True, []
+    return handle(probe)  # type: ignore[no-any-return]
 
 
 def _recording() -> bool:
@@ -202,9 +212,9 @@ def _several(primals: Any) -> tuple[tuple[Any, ...], dict[str, Any], range]:
     return several, {}, range(len(several))
 
 
-def _directions(ran: Run, primals: Any, vectors: Any, what: str, of: str) -> dict[Variable, Tensor]:
+def _directions(ran: Run, primals: Any, vectors: Any, what: str, of: str) -> dict[VariableNode, Tensor]:
     variables: Any = tuple(ran.variables) if type(primals) is tuple else ran.variables[0]
-    return {v: _vector(place, given, v) for place, v, given in paired(variables, vectors, what, of)}
+    return {v._node: _vector(place, given, v) for place, v, given in paired(variables, vectors, what, of)}
 
 
 def _vector(place: str, given: Any, like: Tensor) -> Tensor:

@@ -13,26 +13,35 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node, clock, constant_leaf, leaf
+from .function_names import name_of
 from .mode import current_mode, enable_grad
-from .rules import name_of
+from .node import Handle, Node, clock, leaf_node
+from .recording import constant_leaf, current, handle
 from .tensor import Tensor, real_array
 from .traversal import ancestors
 from .trees import leaves, mapped
 
 
-class Variable(Tensor):
-    """An argument of a function that is being differentiated: a leaf, or a copy that leads on to an outer Tensor."""
+class VariableNode(Node):
+    """The node of a variable, which leads on to an outer Tensor or is a leaf."""
 
-    __slots__ = ("_spans",)
+    __slots__ = ("spans",)
 
-    _spans: list["Span"]
+    kind = "an argument by which a function is differentiated, a leaf that requires a gradient,"
+    remedy = "Begin the function with a copy() of it, as in x = x.copy()"
+    spans: "list[Span]"
 
     @property
     def live(self) -> bool:
         """Is its transform still at work? Afterwards nobody can ask for the gradient of this variable."""
         moments = _moments.get()
-        return any(s.end == inf or any(s.begin <= t < s.end for t in moments) for s in self._spans)
+        return any(s.end == inf or any(s.begin <= t < s.end for t in moments) for s in self.spans)
+
+
+class Variable(Tensor):
+    """An argument of a function that is being differentiated."""
+
+    __slots__ = ()
 
     def __copy__(self) -> Tensor:
         return np.copy(self)  # type: ignore[return-value]
@@ -83,8 +92,8 @@ class Run(NamedTuple):
     """The arguments differentiated by, as the caller gave them."""
     variables: list[Any]
     """The same, with Variables in the place of numbers and arrays."""
-    flat: list[Variable]
-    """These, out of their containers."""
+    flat: list[VariableNode]
+    """The nodes of these, out of their containers."""
     output: Any
     plain: bool
     """Are all arguments numbers and arrays? Then so are the results."""
@@ -98,7 +107,7 @@ class Run(NamedTuple):
         """
         linked = linked or current_mode().tracing is not None
         return [
-            mapped(lambda v, a: like(found.get(v), v, a, linked), vs, a)
+            mapped(lambda v, a: like(found.get(v._node), v, a, linked), vs, a)
             for vs, a in zip(self.variables, self.given, strict=True)
         ]
 
@@ -106,7 +115,7 @@ class Run(NamedTuple):
         """A result for the caller: a Tensor if one was given, or if there is more to differentiate by."""
         if not isinstance(result, Tensor):
             return result
-        if current_mode().tracing is not None or (self.recording and any_live(others([result], self.flat))):
+        if current_mode().tracing is not None or (self.recording and any_live(others([current(result)], self.flat))):
             return result
         return result.numpy()[()] if self.plain else result.detach()
 
@@ -128,18 +137,19 @@ def run(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], po
             error.add_note(f"in argument {i} of {name_of(f)}")
             raise
         arguments[i] = variables[-1]
-    flat: list[Variable] = leaves(variables)
-    guards = [v.register_hook(_needs_recording) for v in flat]
+    given_variables: list[Variable] = leaves(variables)
+    flat: list[Any] = [v._node for v in given_variables]
+    guards = [v.register_hook(_needs_recording) for v in given_variables]
     try:
         with alive(flat), enable_grad():
             output = f(*arguments, **keywords)
     finally:
         for guard in guards:
             guard.remove()
-    for v in flat:
-        if v._written:
+    for v, node in zip(given_variables, flat, strict=True):
+        if current(v) is not node:
             raise RuntimeError(f"{name_of(f)} wrote into its argument {v.describe()}: let it write into a copy() of it")
-    plain = not any(isinstance(a, Node) for a in leaves([*args, *keywords.values()]))
+    plain = not any(isinstance(a, Handle) for a in leaves([*args, *keywords.values()]))
     return Run(given, variables, flat, output, plain, mode.recording or mode.tracing is not None)
 
 
@@ -156,7 +166,7 @@ def variable(a: Any) -> Variable:
                 f"a gradient is taken with respect to floating numbers, and {a.describe()} has dtype {a.dtype}: pass its "
                 "astype(float)"
             )
-        array, name = a._array, a.name
+        array, name = a.array, a.name
     else:
         array, name = real_array(a, None), None
         if array.dtype.kind != "f":
@@ -164,11 +174,13 @@ def variable(a: Any) -> Variable:
                 f"a gradient is taken with respect to floating numbers; got dtype {array.dtype}: pass a.astype(float), "
                 "or 1.0 in the place of 1"
             )
-    made: Variable = leaf(array, Variable)
+    node: VariableNode = leaf_node(array, VariableNode)
     if isinstance(a, Tensor) and ((a.requires_grad and mode.recording) or mode.tracing is not None):
-        made.take_over(np.copy(a))  # type: ignore[arg-type]
-    made._requires_grad, made.name, made._spans = True, name, []
-    return made
+        copied = np.copy(a)._node  # type: ignore[attr-defined]
+        node.array, node.op, node.args, node.keywords = copied.array, copied.op, copied.args, copied.keywords
+        node.index = copied.index
+    node.requires_grad, node.name, node.spans = True, name, []
+    return handle(node, Variable)  # type: ignore[no-any-return]
 
 
 def like(g: Any, v: Variable, given: Any, linked: bool) -> Any:
@@ -177,25 +189,25 @@ def like(g: Any, v: Variable, given: Any, linked: bool) -> Any:
     linked : can it be differentiated further? Then it stays a Tensor
     """
     if g is None:
-        g = constant_leaf(np.zeros_like(v._array))
-    if linked or isinstance(given, Node) or current_mode().tracing is not None:
+        g = constant_leaf(np.zeros_like(v.array))
+    if linked or isinstance(given, Handle) or current_mode().tracing is not None:
         return g
-    return g._array if isinstance(given, np.ndarray) else g._array[()]
+    return g.array if isinstance(given, np.ndarray) else g.array[()]
 
 
-def others(outputs: Iterable[Tensor], variables: Iterable[Variable]) -> list[Tensor]:
-    """The leaves that require a gradient, and the Variables, that lead to `outputs`, but for `variables`."""
+def others(outputs: Iterable[Node], variables: Iterable[VariableNode]) -> list[Node]:
+    """The leaves that require a gradient, and the nodes of variables, that lead to `outputs`, but for `variables`."""
     mine = set(variables)
-    reached: Any = ancestors(o for o in outputs if o._requires_grad)
-    return [n for n in reached if (n.op is None or isinstance(n, Variable)) and n not in mine]
+    reached: Any = ancestors(o for o in outputs if o.requires_grad)
+    return [n for n in reached if (n.op is None or isinstance(n, VariableNode)) and n not in mine]
 
 
 @contextmanager
-def alive(variables: Iterable[Variable]) -> Iterator[None]:
+def alive(variables: Iterable[VariableNode]) -> Iterator[None]:
     """Let `variables` be live while their function runs, or a pass is recorded that is differentiated by them."""
     span = Span()
     for v in variables:
-        v._spans.append(span)
+        v.spans.append(span)
     try:
         yield
     finally:
@@ -204,12 +216,12 @@ def alive(variables: Iterable[Variable]) -> Iterator[None]:
 
 def any_live(nodes: Iterable[Node]) -> bool:
     """Is there one among them by which somebody can still differentiate?"""
-    return any(not isinstance(n, Variable) or n.live for n in nodes)
+    return any(not isinstance(n, VariableNode) or n.live for n in nodes)
 
 
 def within_transform(nodes: Iterable[Node]) -> bool:
     """Is there a variable among them whose function is still running?"""
-    return any(isinstance(n, Variable) and n.live for n in nodes)
+    return any(isinstance(n, VariableNode) and n.live for n in nodes)
 
 
 def numbered(f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any]) -> list[int]:

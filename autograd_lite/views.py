@@ -1,124 +1,118 @@
-"""Views: Tensors whose arrays would share the memory of another Tensor's in NumPy.
-
-A write into a view is a write into its base, as in NumPy. No memory is written here: the base becomes the node of a new value in
-which the elements of the view are replaced, and the view is taken of it anew.
-"""
+"""Who shares memory with whom, as in NumPy: memories, views of them, and numbers, which share nothing."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from operator import getitem
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .graph import Node, apply, extras, values_of
-from .rules import MAKES_ARRAYS, VIEWS, VJPS, name_of, primitive
+from .node import Handle, Node, shared
+from .rules import MAKES_ARRAYS, VIEWS
 
 
-class View(NamedTuple):
-    """Of which Tensor something is a view, and how it was taken."""
+class Memory:
+    """The memory of a Tensor that has views: who writes into one of them, writes into all.
 
-    base: Node
-    op: Any
-    args: tuple[Any, ...]
-    """The arguments of `op` after the base."""
-    keywords: Mapping[str, Any]
-
-    def of(self, array: Any) -> Any:
-        """The view of a value of the base."""
-        return self.op(array, *values_of(self.args), **{k: values_of(a) for k, a in self.keywords.items()})
-
-    def is_of_now(self, node: Node) -> bool:
-        """Is `node`, which was taken so, a view of what the base holds now?"""
-        return self.base._written <= max(node.index, node._written) and np.may_share_memory(
-            node._array, self.base._array
-        )
-
-    def put_back(self, base: Any, value: Any) -> Any:
-        """The base, an array or a Tensor, with the elements of the view replaced by those of `value`.
-
-        All views but those by an index hold each element once, so the rule of their derivative arranges the elements back.
-        """
-        if self.op is not getitem:
-            return VJPS[self.op][0](value, value, base, *self.args, **self.keywords)
-        if isinstance(base, Node) or isinstance(value, Node):
-            return apply(setitem, (base, self.args[0], value))
-        return setitem(base, values_of(self.args[0]), value)
-
-
-@primitive
-def setitem(x: Any, index: Any, value: Any) -> Any:
-    """A copy of `x` in which `x[index]` is `value`."""
-    changed = np.array(x)  # an array also where x is a NumPy scalar
-    changed[index] = value
-    return changed
-
-
-def view_of(node: Node) -> View | None:
-    """What the Tensor is a view of, taken anew if that was written meanwhile; None if its elements are its own.
-
-    Raises ValueError, as NumPy does, for a view that may not be written; RuntimeError for a part that has no index.
+    A Tensor that is assigned another array leaves its memory, and its views, behind.
     """
-    view = taken(node)
-    if view is None or not _shares(node, view):
-        return None
-    if not node._array.flags.writeable:
-        raise ValueError(
-            f"{node.describe()} is a read-only view, as {name_of(view.op)} gives it: write into a copy() of it"
-        )
-    if view.op is not getitem and node._array.size != view.base._array.size:
-        raise RuntimeError(
-            f"{node.describe()} is a view of a part of {view.base.describe()}, and a write would not reach that: write into "
-            f"{view.base.describe()} by an index, or into a copy() of the part"
-        )
-    return view
+
+    __slots__ = ("__weakref__", "node", "recorded")
+
+    def __init__(self, node: Node):
+        self.node = node
+        """The present value."""
+        self.recorded = False
+        """Was a write recorded? Views that were taken without recording are then part of the graph too."""
 
 
-def taken(node: Node) -> View | None:
-    """How a Tensor was taken of another, if as NumPy takes views; whether it is one, its memory tells."""
-    op, args, keywords = node.op, node.args, node.keywords
-    if op is None or node._written:
-        if node._extras is None or node._extras.made_by is None:
-            return None
-        op, args, keywords = node._extras.made_by
-    if op not in VIEWS or not isinstance(args[0], Node) or is_scalar(args[0]):
-        return None  # of a scalar NumPy takes copies
-    return View(args[0], op, args[1:], keywords)
+class View:
+    """A part of a memory, as NumPy would share it."""
+
+    __slots__ = ("__weakref__", "args", "keywords", "memory", "node", "op", "parent", "recorded", "seen")
+
+    def __init__(
+        self, parent: "View | Memory", node: Node, op: Any, args: tuple[Any, ...], keywords: Any, recorded: bool
+    ):
+        self.parent, self.op, self.args, self.keywords = parent, op, args, keywords
+        """The view is `op(parent, *args, **keywords)`."""
+        self.node = node
+        """The value when the view was last taken."""
+        self.memory: Memory = parent if isinstance(parent, Memory) else parent.memory
+        self.seen: Any = self.memory.node.array
+        """What the memory held then. If it holds another array, the view is stale."""
+        self.recorded = recorded
+        """Was the view taken while recording? If not, it is taken anew without, unless a write was recorded since."""
 
 
-def remain(node: Node, view: View) -> None:
-    """Keep of a view that was written what it is a view of: its node may say something else."""
-    extras(node).made_by = view.op, (view.base, *view.args), view.keywords
+NUMBER = "number"
+"""In the place of a view: NumPy gives a scalar here, which no operator changes. A recorded operation tells so by itself."""
+ARRAY = "array"
+"""In the place of a view: it is an array without axes, whatever operation wrote its value."""
 
 
-def _shares(node: Node, view: View) -> bool:
-    beyond = taken(view.base)
-    if beyond is not None:
-        _shares(view.base, beyond)
-    if view.base._written > max(node.index, node._written):
-        now = view.of(view.base._array)
-        if not np.may_share_memory(now, view.base._array):
-            return False  # it is a copy, as of an index of several positions, and keeps its value
-        if node.op is None:
-            node.write(now)
-        else:
-            node.become(node.as_it_is(), apply(view.op, (view.base, *view.args), view.keywords))
-        remain(node, view)
-    return view.is_of_now(node)
+def relation(
+    node: Node, op: Any, args: tuple[Any, ...], memory: Any, keywords: Mapping[str, Any], recorded: bool
+) -> Any:
+    """How a result relates to memory: a view of the first argument, a number, or an array of its own (None).
+
+    args : those of `op`, Tensors among them
+    memory : the array of the first
+    """
+    base = node.array.base
+    if base is not None and op in VIEWS and isinstance(args[0], Handle):
+        parent = args[0]
+        if (base is memory or base is memory.base or np.may_share_memory(node.array, memory)) and not is_number(parent):
+            if type(parent._view) is not View and type(parent._view) is not Memory:
+                with shared:  # of two threads, both have to find the same memory
+                    if type(parent._view) is not Memory:
+                        parent._view = Memory(parent._node)
+            return View(parent._view, node, op, args[1:], keywords, recorded)
+    return NUMBER if not node.array.ndim and not _makes_array(op, args) else None
 
 
-def chain(node: Node) -> Iterator[tuple[Node, View | None]]:
-    """The Tensors whose values change when this one is written: itself, its base, the base of that."""
-    view = view_of(node)
-    yield node, view
-    while view is not None:
-        node, view = view.base, view_of(view.base)
-        yield node, view
+def is_view_of(t: Handle, other: Handle) -> bool:
+    """Was `t` taken of `other`?"""
+    return type(t._view) is View and t._view.parent is other._view
 
 
-def is_scalar(node: Node) -> bool:
-    """Would NumPy have a scalar here, which no operator changes in place, and not an array without axes?"""
-    if node._array.ndim or node._written:
-        return False
-    if node.op is None:
-        return node._extras is not None and node._extras.scalar
-    return node._array.base is None and node.op not in MAKES_ARRAYS
+def is_number(t: Handle) -> bool:
+    """Would NumPy have a scalar here, and not an array without axes?"""
+    if t._view is not None:
+        return t._view is NUMBER
+    node = t._node
+    return node.op is not None and not node.array.ndim and not _makes_array(node.op, node.args)
+
+
+def _makes_array(op: Any, args: tuple[Any, ...]) -> bool:
+    """Is a result without axes an array in NumPy? Of an index it is one if there are dots in it."""
+    if op is getitem:
+        return args[1] is Ellipsis or (type(args[1]) is tuple and any(part is Ellipsis for part in args[1]))
+    return op in MAKES_ARRAYS
+
+
+Moved = dict[Any, tuple[Node, Any]]
+"""By Tensor, memory or view the node that it held, and what the memory of a view held when that was taken."""
+_moved: ContextVar[Moved | None] = ContextVar("autograd_lite writes", default=None)
+"""What was written, or taken anew, in this thread or task, as it was before, for a checkpoint to restore."""
+
+
+@contextmanager
+def noting_writes() -> Iterator[Moved]:
+    """What is written inside, and views that are taken anew, as they were before."""
+    before: Moved = {}
+    token = _moved.set(before)
+    try:
+        yield before
+    finally:
+        _moved.reset(token)
+        for t, (node, seen) in before.items():
+            note_moved(t, node, seen)
+
+
+def note_moved(t: Any, node: Node, seen: Any = None) -> None:
+    """Tell who notes writes that a Tensor, a memory or a view no longer holds this node."""
+    moved = _moved.get()
+    if moved is not None:
+        moved.setdefault(t, (node, seen))

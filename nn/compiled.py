@@ -73,9 +73,9 @@ class CompiledStep:
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> float:
         if type(x) is not np.ndarray:
-            x = x._array if isinstance(x, Tensor) else plain_array("x", x)
+            x = x.array if isinstance(x, Tensor) else plain_array("x", x)
         if type(y) is not np.ndarray:
-            y = y._array if isinstance(y, Tensor) else plain_array("y", y)
+            y = y.array if isinstance(y, Tensor) else plain_array("y", y)
         with self._lock:
             program = self._last
             if program is None or not program.is_ready(x, y):
@@ -119,7 +119,7 @@ class CompiledStep:
             shared = share_counters(self.optimizer, self._apart)
             key = (
                 *(signature(a) for a in (x, y)), identity(self.optimizer.settings()), shared,
-                tuple(p._requires_grad for p in self.optimizer.params), kinds,
+                tuple(p.requires_grad for p in self.optimizer.params), kinds,
             )  # fmt: skip
             programs = self._programs.setdefault(key, [])
             program = next((program for program in programs if program.suits()), None)
@@ -133,7 +133,7 @@ class CompiledStep:
             break
         self._own(program.changed)  # there may be buffers of layers that came later
         program.make_ready()
-        self._owned = {t: t._array for t in (*self._kept, *program.changed)}
+        self._owned = {t: t.array for t in (*self._kept, *program.changed)}
         self._owned_state = [*remembered(self.optimizer).values()]
         program.count_holders()
         return program
@@ -153,9 +153,9 @@ class CompiledStep:
     def _own(self, tensors: Iterable[Tensor]) -> None:
         """Copy those of their arrays that somebody else may hold."""
         for t in tensors:
-            if t._array is not self._owned.get(t):
-                t.write(t._array.copy())
-                self._owned[t] = t._array
+            if t.array is not self._owned.get(t):
+                t.write(t.array.copy())
+                self._owned[t] = t.array
 
     def _forget_oldest(self) -> None:
         while sum(map(len, self._programs.values())) > MOST_PROGRAMS:

@@ -27,7 +27,7 @@ class EagerStep:
             c = self.cost(self.net(x), y)
             c.backward()
             self.optimizer.step()
-            return float(c._array.item())
+            return float(c.array.item())
 
 
 _recording = recording(True)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite import Tensor, no_grad, sigmoid
 from autograd_lite.arguments import verified_argument
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply, current
 from autograd_lite.trees import leaves, mapped, rebuilt
 
 from .arguments import cost_function, network, short
@@ -244,9 +244,9 @@ class _Part:
     __slots__ = ("array", "of_sigmoid")
 
     def __init__(self, output: Tensor):
-        known = verified_argument(output, sigmoid)
+        known = verified_argument(current(output), sigmoid)
         self.of_sigmoid = known is not None
-        self.array = (output._array if known is None else known[1]).copy()
+        self.array = (output.array if known is None else known[1]).copy()
 
 
 def _joined(parts: Sequence[_Part]) -> Tensor:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import Tensor, compile, enable_grad, gradients
 from autograd_lite.compiler import CompileError
-from autograd_lite.graph import leaf
+from autograd_lite.recording import leaf
 
 from .arguments import short
 from .module import Module
@@ -100,7 +100,7 @@ def parallel_step(net: Module, cost: Any, optimizer: Optimizer, among: Ranks, co
             message[-1] = c.item() * weight
             for i, g in enumerate([*found, *kept]):
                 if g is not None:
-                    np.multiply(g._array.reshape(-1), weight, out=parts[i])
+                    np.multiply(g.array.reshape(-1), weight, out=parts[i])
             reached[:] = [g is not None for g in found]
         among.sum(message)
         for p, part, is_reached in zip(parameters, parts, reached, strict=False):

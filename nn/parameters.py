@@ -58,11 +58,11 @@ _assigned: ContextVar[dict[Buffer, Tensor] | None] = ContextVar("nn assignments"
 
 def assign(buffer: Buffer, value: Tensor) -> None:
     """Give a buffer another value. A compiled step does so at every run; any other compiled function refuses."""
-    if value._array.dtype != buffer._array.dtype:
-        value = value.astype(buffer._array.dtype)  # it keeps its own, whatever went into the layer
+    if value.array.dtype != buffer.array.dtype:
+        value = value.astype(buffer.array.dtype)  # it keeps its own, whatever went into the layer
     assigned = _assigned.get()
     if assigned is None:
-        buffer.write(value._array)
+        buffer.write(value.array)
     else:
         assigned[buffer] = value
 

@@ -37,14 +37,14 @@ def updates_alike(optimizer: Optimizer, grads: Sequence[Any], news: Sequence[Any
 
     grads, news : recorded gradients and new values of its parameters; None where there is none
     """
-    arrays = [None if g is None else np.array(g._array) for g in grads]
+    arrays = [None if g is None else np.array(g.array) for g in grads]
     followed = optimizer.clipped(arrays) if optimizer.clips else arrays
     for p, g, state, rule, new in zip(
         optimizer.params, followed, optimizer.state, optimizer.rules(), news, strict=True
     ):
         if g is not None:
             kept = None if state is None else mapped(np.array, state)
-            value = optimizer._fitting(rule.update(np.array(p._array), g, kept)[0], p)
-            if not alike(value, new._array.astype(p.dtype), p._array):
+            value = optimizer._fitting(rule.update(np.array(p.array), g, kept)[0], p)
+            if not alike(value, new.array.astype(p.dtype), p.array):
                 return False
     return True

@@ -11,6 +11,7 @@ from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.drawing.picture import ThemeName
 from autograd_lite.drawing.text import clean, number
 from autograd_lite.ops.inverse import inverse_sigmoid
+from autograd_lite.recording import current
 from autograd_lite.traversal import ancestors
 
 from .arguments import cost_function, network
@@ -168,7 +169,7 @@ def learning_speed(
 
 def _is_direct(c: Tensor, a: Tensor) -> bool:
     """Does the cost see of the output nothing but its weighted input, so that the slope of the sigmoid falls out?"""
-    uses = [node for node in ancestors([c]) if any(n is a for n in node.inputs)]
+    uses = [node for node in ancestors([current(c)]) if current(a) in node.inputs]
     return bool(uses) and all(node.op is inverse_sigmoid for node in uses)
 
 

@@ -13,7 +13,9 @@ from autograd_lite import Tensor, enable_grad, gradients
 from autograd_lite.compiler import Program, Recording, Runnable, Value, Write
 from autograd_lite.compiler.guard import first_changed
 from autograd_lite.compiler.signature import hooks_of, layout
-from autograd_lite.graph import last_write, stamp
+from autograd_lite.gradients import put_grad
+from autograd_lite.node import events
+from autograd_lite.recording import current
 from autograd_lite.trees import leaves, mapped
 
 from .counters import remembered
@@ -75,7 +77,7 @@ class StepProgram:
                 recording.refuse("it reads or sets gradients of Tensors by itself")
             with assignments():
                 c = cost(net(x), y)
-            if not alike(np.asarray(getattr(c, "_array", c)), taken.cost._array):
+            if not alike(np.asarray(getattr(c, "array", c)), taken.cost.array):
                 recording.refuse(
                     "it comes to another cost when it is called on arrays, as it is without being compiled"
                 )
@@ -90,7 +92,7 @@ class StepProgram:
             taken = recording.run(step, roots=roots, but=but, check=check)
         finally:
             for t, g in recording.recorder.old_grads.items():
-                t._grad = g
+                put_grad(t, g)
         unfinished = self._described(recording, [x_in, y_in, *rates], states, taken)
         del taken
         program = recording.finished(unfinished)  # which tells by who holds them what may change
@@ -156,14 +158,14 @@ class StepProgram:
 
     def _kinds_now(self) -> list[Any]:
         """What the program depends on of what it reads, besides the values. Of another layout what is a view here is a copy."""
-        return [(t._array.shape, t._array.dtype, layout(t._array), hooks_of(t)) for t in self._read]
+        return [(t.array.shape, t.array.dtype, layout(t.array), hooks_of(t)) for t in self._read]
 
     def make_ready(self) -> None:
         """Run in the arrays that parameters, buffers and the optimizer's state have now, and note what else is as it is now."""
         optimizer = self._optimizer
         if self._run is None or not (self._is_unwritten() and self._has_its_state()):
             self._move_in()
-        self._written = last_write()
+        self._seen = events[0]
         self._group_rates = optimizer.rates[1:]
         self._options = optimizer.own_options()
 
@@ -180,7 +182,7 @@ class StepProgram:
         optimizer.state[:] = [mapped(lambda s: None if s is None else moved[id(s)], part) for part in optimizer.state]
         self._arrays = arrays[len(state) :]
         for t, array in zip(self._read, self._arrays, strict=True):
-            if t._array is not array:
+            if t.array is not array:
                 t.write(array)
         self._hooks = [*map(hooks_of, self._read)]
         self._needs = [*map(_NEEDS, optimizer.params)]
@@ -192,7 +194,7 @@ class StepProgram:
         """May it run on x and y at once? Asked at every step, so what is seldom changed is looked at only if it may have been."""
         return (
             self._arguments == (x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype)
-            and (self._written == last_write() or self._is_unwritten())
+            and (self._seen == events[0] or self._is_unwritten())
             and self._has_its_params()
             and (not self._remembers or self._has_its_state())
             and self._options == self._optimizer.own_options()
@@ -201,27 +203,31 @@ class StepProgram:
         )
 
     def count_holders(self) -> None:
-        """Note how many hold each array that the program writes into, at a time when nobody else does."""
-        written = [t._array for t in self.changed] + [*remembered(self._optimizer).values()]
+        """Note how many hold each array that the program writes into, and each node of one, at a time when nobody else does.
+
+        A graph that reads the value of a parameter holds its node.
+        """
+        nodes = [*map(current, self.changed)]
+        written = [node.array for node in nodes] + [*remembered(self._optimizer).values()]
         roots = {id(root): root for a in written for root in _roots(a)}
         dicts = [s for s in self._optimizer.state if isinstance(s, dict)]
-        self._written_into = [*written, *roots.values(), *dicts]
-        del written, roots, dicts
+        self._written_into = [*nodes, *written, *roots.values(), *dicts]
+        del nodes, written, roots, dicts
         self._holders = [*map(getrefcount, self._written_into)]
 
     def is_alone(self) -> bool:
-        """Does nobody else hold an array that the program writes into, or a view of it? Who does must not see it change."""
+        """Does nobody else hold what the program writes into, a view of it, or a graph that reads it?"""
         return [*map(getrefcount, self._written_into)] == self._holders
 
     def _is_unwritten(self) -> bool:
         """Something was written somewhere: was it nothing of this step?"""
-        now = last_write()
+        now = events[0]
         if (
             all(map(is_, map(_ARRAY, self._read), self._arrays))
             and self._needs == [*map(_NEEDS, self._optimizer.params)]
             and self._hooks == [*map(hooks_of, self._read)]
         ):
-            self._written = now
+            self._seen = now
             return True
         return False
 
@@ -245,7 +251,6 @@ class StepProgram:
         except Exception as error:
             self.runnable.explain(error)
             raise
-        stamp(self.changed)
         if self._fresh:
             made = iter(results[1:])
             for i, like in zip(self._fresh, self._state_like, strict=True):
@@ -265,7 +270,7 @@ def _roots(array: Array) -> Iterator[Any]:
         base = getattr(base, "base", None)
 
 
-_ARRAY, _NEEDS = attrgetter("_array"), attrgetter("_requires_grad")
+_ARRAY, _NEEDS = attrgetter("array"), attrgetter("requires_grad")
 
 
 def _in_dicts(state: list[Any]) -> Iterator[Any]:

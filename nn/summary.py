@@ -20,10 +20,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import Tensor, enable_grad
-from autograd_lite.graph import Node, nodes_in
+from autograd_lite.function_names import name_of
 from autograd_lite.mode import Tracer, tracing
+from autograd_lite.node import Node, nodes_in
 from autograd_lite.ops.linalg import matmul_transposed
-from autograd_lite.rules import VJPS, name_of
+from autograd_lite.recording import current
+from autograd_lite.rules import VJPS
 
 from .modes import evaluating
 from .module import Module
@@ -88,11 +90,11 @@ class _Counter(Tracer):
     def recorded(self, node: Node, values: list[Any]) -> None:
         line = self.running[-1]
         inputs = set(nodes_in((*node.args, *node.keywords.values())))
-        cost = operations(node.op, values, node._array)
+        cost = operations(node.op, values, node.array)
         line.forward += cost
-        line.backward += cost * sum(n._requires_grad for n in inputs)
-        if node._array.base is None:
-            line.memory += node._array.nbytes
+        line.backward += cost * sum(n.requires_grad for n in inputs)
+        if node.array.base is None:
+            line.memory += node.array.nbytes
         for n in inputs:
             if n.op is None:
                 self.users.setdefault(n, line)
@@ -119,7 +121,7 @@ class _Counter(Tracer):
             while path not in modules:  # the path of a parameter in a list goes through the list
                 path = path.rpartition(".")[0]
             holder = modules[path]
-            line = ran.get(id(holder)) or self.users.get(p)
+            line = ran.get(id(holder)) or self.users.get(current(p))
             if line is None:
                 line = ran[id(holder)] = _Line(path, holder)
                 self.lines.append(line)

@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd_lite import Tensor, sigmoid, softmax
 from autograd_lite.ops.linalg import matmul_transposed
+from autograd_lite.recording import current, handle_of
 
 from .costs import Cost
 from .parameters import Parameter
@@ -53,7 +54,7 @@ def unscaled(c: Tensor) -> str | None:
 def _seen_first(c: Tensor) -> list[Any]:
     """The data that are multiplied with weights: operands that no parameter has gone into."""
     order: list[Any] = []
-    waiting: list[Any] = [c]
+    waiting: list[Any] = [current(c)]
     seen: set[int] = set()
     while waiting:
         t = waiting.pop()
@@ -65,8 +66,8 @@ def _seen_first(c: Tensor) -> list[Any]:
     found: list[Any] = []
     for t in sorted(order, key=lambda t: t.index):
         inputs = t.inputs
-        depends[id(t)] = isinstance(t, Parameter) or t.requires_grad or any(depends[id(i)] for i in inputs)
+        depends[id(t)] = isinstance(handle_of(t), Parameter) or t.requires_grad or any(depends[id(i)] for i in inputs)
         if t.op in PRODUCTS and any(depends[id(i)] for i in inputs):
-            found += [i._array for i in inputs if not depends[id(i)]]
+            found += [i.array for i in inputs if not depends[id(i)]]
             found += [a for a in t.args if isinstance(a, np.ndarray) and a.dtype.kind in "biuf"]
     return found

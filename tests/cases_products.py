@@ -6,6 +6,7 @@ from typing import Any
 from cases_samples import Call, Fixed, call, given, real
 from versions import np
 
+from autograd_lite.ops.einsum import seen_otherwise
 from autograd_lite.ops.linalg import matmul_transposed
 
 MATRICES = [
@@ -94,6 +95,7 @@ CASES: dict[Callable[..., Any], list[Call]] = {
         call(real(2, 3), real(3, 0), axes=1),
         call(given(2, 3), given(3, 2), axes=np.int64(1)),
     ],
+    seen_otherwise: [call(real(2, 3), "ij->ji"), call(real(3, 3), "ii->i"), call(real(2, 3, 2), "...i->i...")],
     np.einsum: [
         call("ij,jk->ik", real(2, 3), real(3, 2)),
         call("ij,jk", real(2, 3), real(3, 2)),

@@ -17,7 +17,7 @@ def printed(source: str, name: str) -> Any:
 
 def arrays_of(result: Any) -> list[np.ndarray]:
     """The numbers of a result, out of Tensors and containers."""
-    return [np.asarray(r._array if isinstance(r, ag.Tensor) else r) for r in leaves(result)]
+    return [np.asarray(r.array if isinstance(r, ag.Tensor) else r) for r in leaves(result)]
 
 
 def same_bits(a: Any, b: Any) -> bool:

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.function_names import name_of
 from autograd_lite.ops.special import bessel_i, gaussian, normal_cdf
-from autograd_lite.rules import VJPS, name_of
+from autograd_lite.rules import VJPS
 
 mp = pytest.importorskip("mpmath", reason="mpmath is not installed").mp.clone()
 mp.prec = 300

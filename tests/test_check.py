@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import backward
+from autograd_lite import cotangents
 from autograd_lite.differences import COMPLEX, complex_step, differences, kink, slope
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.rules import VJPS
@@ -183,7 +183,7 @@ def test_the_message_names_the_scope_of_the_operation():
 
 
 def test_missing_unbroadcasting_is_found_at_the_operation_that_broadcasts(monkeypatch):
-    monkeypatch.setattr(backward, "unbroadcast", lambda c, shape: c[0] if c.ndim > len(shape) else c)
+    monkeypatch.setattr(cotangents, "unbroadcast", lambda c, shape: c[0] if c.ndim > len(shape) else c)
     with pytest.raises(ag.GradientError, match=r"first operation at fault is np\.add, input 1"):
         ag.check_gradients(layer, *ARGS)
 

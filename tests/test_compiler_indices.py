@@ -112,7 +112,7 @@ def test_what_is_written_is_what_numpy_writes(layout, index):
     expected[index] = v
 
     def f(x, v):
-        y = x * 2.0
+        y = np.copy(x * 2.0)
         y[index] = v
         return y
 
@@ -129,7 +129,7 @@ def test_the_gradient_of_what_is_written_is_that_of_the_eager_run(layout, index)
     weights = np.cos(np.arange(x.size)).reshape(x.shape)
 
     def f(x, v):
-        y = x * 2.0
+        y = np.copy(x * 2.0)
         y[index] = v
         return np.sum(y * weights)
 

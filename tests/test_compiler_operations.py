@@ -11,7 +11,7 @@ from reference import replaced, variables
 from versions import SUMS_INTO_BUFFERS_ALIKE
 
 import autograd_lite as ag
-from autograd_lite.rules import name_of
+from autograd_lite.function_names import name_of
 
 BY_VALUES = (
     "depends on values",

@@ -17,7 +17,7 @@ from autograd_lite.compiler import Program, Runnable, Value, Write
 from autograd_lite.compiler.constants import array_text
 from autograd_lite.compiler.names import identifier, unused, variable_names
 from autograd_lite.compiler.program import make
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 from autograd_lite.rules import impure
 
 RNG = np.random.default_rng(0)

@@ -11,12 +11,21 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.drawing import draw
-from autograd_lite.drawing.build import build
+from autograd_lite.drawing.build import build as build_of_nodes
 from autograd_lite.drawing.heatmap import MAX_COLUMNS, MAX_ROWS, strip
+from autograd_lite.recording import current
 
 
 def leaf(value, name=None):
     return ag.Tensor(np.asarray(value, float), requires_grad=True, name=name)
+
+
+def build(tensors, **options):
+    return build_of_nodes([current(t) for t in tensors], **options)
+
+
+def index(t):
+    return current(t).index
 
 
 def neuron():
@@ -173,11 +182,11 @@ def test_the_data_tell_where_each_tensor_and_each_use_stands():
     x = leaf(3.0, "x")
     t = (x * x + np.ones(2)).named("t")
     graph = build([t])
-    assert {graph.cards[graph.places[n.index]].title: graph.names[n.index] for n in (x, t, t.inputs[0])} == {
+    assert {graph.cards[graph.places[index(n)]].title: graph.names[index(n)] for n in (x, t, t.inputs[0])} == {
         "x": "x", "t = t1 + c1": "t", "t1 = x·x": "t1",
     }  # fmt: skip
     product = t.inputs[0]
-    ends = [graph.edges[graph.uses[use]][:2] for use in ((product.index, 0), (product.index, 1), (t.index, 0))]
+    ends = [graph.edges[graph.uses[use]][:2] for use in ((index(product), 0), (index(product), 1), (index(t), 0))]
     assert ends == [(0, 1), (0, 1), (1, 3)]
 
 
@@ -234,7 +243,7 @@ def _leaves(t):
         if id(node) not in found:
             found[id(node)] = node
             waiting.extend(node.inputs)
-    return sorted((n for n in found.values() if n.is_leaf), key=lambda n: n.index)
+    return sorted((n for n in found.values() if n.is_leaf), key=index)
 
 
 def test_a_scope_can_be_kept_open():
@@ -322,8 +331,8 @@ def test_what_is_left_out_stands_where_its_matrix_does():
     W, z = layer()
     graph = build([z], transposes=False)
     turned = z.inputs[1]
-    assert graph.places[turned.index] == graph.places[W.index] == 1
-    assert graph.uses[turned.index, 0] == graph.uses[z.index, 1] == 1
+    assert graph.places[index(turned)] == graph.places[index(W)] == 1
+    assert graph.uses[index(turned), 0] == graph.uses[index(z), 1] == 1
 
 
 @pytest.mark.parametrize(
@@ -377,3 +386,17 @@ def test_what_read_a_value_before_it_was_written_is_drawn_with_the_value_that_it
     assert edges <= drawn
     assert not any(a == cards["after"] and b == cards["before"] for a, b in drawn)
     assert "before = t1·3" in text
+
+
+def test_a_leaf_that_was_written_is_drawn_with_the_value_that_was_read():
+    w = leaf(2.0, "w")
+    t = (w * w).named("t")
+    w.data = np.array(5.0)
+    assert rows(by_name(build([t]))["w"])["value"] == ["2"]
+
+
+def test_a_leaf_whose_array_was_changed_in_place_is_drawn():
+    w = leaf([2.0], "w")
+    t = (w * w).named("t")
+    w.data -= 0.5
+    assert rows(by_name(build([t]))["w"])["value"] == ["1.5000"]

@@ -14,6 +14,7 @@ import autograd_lite as ag
 from autograd_lite.drawing import draw, to_graphviz
 from autograd_lite.drawing.cards import face
 from autograd_lite.drawing.metrics import width
+from autograd_lite.recording import current
 
 SVG = "{http://www.w3.org/2000/svg}"
 needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="the program Graphviz is not installed")
@@ -89,13 +90,13 @@ def test_titles_have_a_halo_that_no_viewer_can_draw_over_them():
 
 def test_edges_can_be_lit():
     t = small()
-    amber = re.findall('stroke="#f59e0b"', draw(t, lit=[(t.index, 1)]).svg)
+    amber = re.findall('stroke="#f59e0b"', draw(t, lit=[(current(t).index, 1)]).svg)
     assert len(amber) == 3  # the line, and the two cards it joins
 
 
 def test_what_is_lit_is_explained():
     t = small()
-    assert [("lit path" in texts(draw(t, lit=lit).svg)) for lit in ([], [(t.index, 0)])] == [False, True]
+    assert [("lit path" in texts(draw(t, lit=lit).svg)) for lit in ([], [(current(t).index, 0)])] == [False, True]
 
 
 def test_a_row_has_room_for_all_it_will_show():

@@ -7,6 +7,7 @@ import autograd_lite as ag
 from autograd_lite.drawing.build import build
 from autograd_lite.drawing.metrics import fit, width
 from autograd_lite.drawing.text import clean, isolated, number
+from autograd_lite.recording import current
 
 x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
 y = ag.Tensor([3.0, 4.0], requires_grad=True, name="y")
@@ -57,7 +58,7 @@ EXPRESSIONS = {
 
 @pytest.mark.parametrize("expected", EXPRESSIONS)
 def test_an_operation_is_written_as_one_formula(expected):
-    card = build([EXPRESSIONS[expected]().named("out")]).cards[-1]
+    card = build([current(EXPRESSIONS[expected]().named("out"))]).cards[-1]
     assert card.title == f"out = {expected}"
 
 
@@ -68,7 +69,7 @@ def test_an_operation_without_notation_is_written_as_a_call():
 
     ag.defvjp(cube_root_of_sum, lambda g, ans, a, b, scale=1.0: g, lambda g, ans, a, b, scale=1.0: g)
     t = cube_root_of_sum(x, y, scale=2.5).named("out")
-    assert build([t]).cards[-1].title == "out = cube_root_of_sum(x, y, scale=2.5)"
+    assert build([current(t)]).cards[-1].title == "out = cube_root_of_sum(x, y, scale=2.5)"
 
 
 NUMBERS = [

@@ -8,9 +8,10 @@ from cases_samples import Call, call, given
 from tensors import same
 
 import autograd_lite as ag
+from autograd_lite.function_names import name_of
 from autograd_lite.ops.order import quantile_slopes
 from autograd_lite.ops.rounding import exponent_of
-from autograd_lite.rules import CONSTANTS, VJPS, name_of
+from autograd_lite.rules import CONSTANTS, VJPS
 
 SQUARE, ROW, OTHER, COUNTS = given(4, 4), given(6), given(6) + 0.05, np.array([3, 5, 6])
 COMPARED = [call(given(2, 3), given(3) + 0.05), call(ROW, 0.1)]

@@ -8,7 +8,7 @@ from layouts import LAYOUTS
 from reference import every_array, outputs, replaced, variables
 
 import autograd_lite as ag
-from autograd_lite.rules import name_of
+from autograd_lite.function_names import name_of
 
 ALL = {f: [*CASES.get(f, []), *COMPOSITE_CASES.get(f, [])] for f in (*CASES, *COMPOSITE_CASES)}
 MOST = ["transposed", "backward", "strided", "byte order"]

@@ -34,27 +34,18 @@ def _backward_twice() -> None:
     y.backward()
 
 
-def _written_after_use() -> None:
+def _array_changed_after_use() -> None:
     w = leaf(2)
     y = np.sum(np.exp(w))
-    with ag.no_grad():
-        w[0] = 5.0
-    y.backward()
-
-
-def _data_assigned_after_use() -> None:
-    w = leaf(2)
-    y = np.sum(np.exp(w))
-    w.data = np.zeros(2)
+    w.data -= 1.0
     y.backward()
 
 
 def _written_after_it_was_computed() -> None:
     x = (leaf(2) * 2.0).named("h")
-    y = np.sum(np.square(x))
     with ag.no_grad():
         x[0] = 1.0
-    y.backward()
+    np.sum(np.square(x)).backward()
 
 
 def _write_to_a_view_of_a_leaf() -> None:
@@ -158,8 +149,7 @@ MISUSE: dict[Any, tuple[type[Exception], list[str]]] = {
     _backward_of_none: (RuntimeError, ["requires_grad=True", "no_grad()"]),
     _backward_of_no_grad: (RuntimeError, ["requires_grad=True", "no_grad()"]),
     _backward_twice: (RuntimeError, ["retain_graph=True"]),
-    _written_after_use: (RuntimeError, ["'w' (2)", "np.exp", "copy()", "backward()"]),
-    _data_assigned_after_use: (RuntimeError, ["'w' (2)", "np.exp"]),
+    _array_changed_after_use: (RuntimeError, ["'w'", "np.exp", "t.data = t.data - v", "no_grad()", "backward()"]),
     _written_after_it_was_computed: (RuntimeError, ["'h' (2)", "no_grad()", "copy()"]),
     _write_to_a_view_of_a_leaf: (RuntimeError, ["'w' (2x2)", "view", "no_grad()", "copy()"]),
     _write_to_a_read_only_view: (ValueError, ["np.broadcast_to", "read-only", "copy()"]),
@@ -197,10 +187,10 @@ def test_misuse_raises_and_names_the_thing_and_the_way_out(misuse):
 def test_when_a_stale_input_is_found_no_gradient_has_changed():
     fresh, stale = leaf(2), leaf(2)
     y = np.sum(np.exp(fresh)) + np.sum(np.exp(stale))
-    stale.data = np.zeros(2)
-    with pytest.raises(RuntimeError, match="was written after"):
+    stale.data -= 1.0
+    with pytest.raises(RuntimeError, match="changed in place"):
         y.backward()
-    assert fresh.grad is None
+    assert fresh.grad is None and stale.grad is None
 
 
 def test_a_refused_write_writes_nothing():

@@ -10,7 +10,8 @@ import pytest
 from tensors import equal, tensor
 
 import autograd_lite as ag
-from autograd_lite.rules import COMPOSITES, CONSTANTS, VJPS, name_of
+from autograd_lite.function_names import name_of
+from autograd_lite.rules import COMPOSITES, CONSTANTS, VJPS
 
 A = np.array([[1.5, -2.25], [0.5, 3.0]])
 

@@ -12,7 +12,7 @@ from tensors import leaf, same
 
 import autograd_lite as ag
 import nn
-from autograd_lite import graph
+from autograd_lite import node as graph
 
 THREADS = 8
 
@@ -68,7 +68,7 @@ def test_a_contribution_is_not_lost_while_another_is_being_added(monkeypatch):
     plain = ag.Tensor.__add__
 
     def waiting(self, other):
-        if self is w._grad and not halfway.is_set():
+        if self is w.grad and not halfway.is_set():
             halfway.set()
             gone_on.wait(0.2)
         return plain(self, other)
@@ -116,14 +116,14 @@ def test_hooks_that_threads_register_all_run():
         same(w.grad, 112.0)
 
 
-def test_the_extras_of_a_node_are_made_once(monkeypatch):
-    made = graph.Extras.__init__
+def test_the_slot_of_a_node_is_made_once(monkeypatch):
+    made = graph.GradientSlot.__init__
 
     def slowly(self):
         made(self)
         time.sleep(1e-3)
 
-    monkeypatch.setattr(graph.Extras, "__init__", slowly)
+    monkeypatch.setattr(graph.GradientSlot, "__init__", slowly)
     w = leaf(1.0)
     together(lambda i: w.register_hook(lambda g: g * (i + 2.0)), 3)
     (w * 1.0).backward()

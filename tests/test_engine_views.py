@@ -197,11 +197,14 @@ def test_a_view_that_is_read_only_in_numpy_is_not_written(view, recorded):
     same(h, [[1.0, 2.0], [3.0, 4.0]])
 
 
-def test_a_part_without_an_index_is_not_written():
-    h = leaf(0.0, 1.0, 2.0) * 1.0
+def test_a_part_that_no_index_tells_is_written_too():
+    x = leaf(0.0, 1.0, 2.0)
+    h = x * 1.0
     part = np.trim_zeros(h)
-    with pytest.raises(RuntimeError, match=r"view of a part.*index.*copy\(\)"):
-        part += 1.0
+    part *= 3.0
+    same(h, [0.0, 3.0, 6.0])
+    np.sum(h).backward()
+    same(x.grad, [1.0, 3.0, 3.0])
 
 
 def test_the_flat_items_are_those_of_the_tensor():
@@ -285,3 +288,83 @@ def test_rows_and_columns_are_scaled_in_turn(recorded):
         step[1, 2] = 1e-6
         slope = [np.sum(np.log(scaled(x + s * step)) * weights) for s in (1, -1)]
         np.testing.assert_allclose(found[1, 2], (slope[0] - slope[1]) / 2e-6, rtol=1e-6)
+
+
+def test_a_view_that_is_made_a_leaf_stays_one_and_follows_its_base():
+    x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]])
+    row = x[0]
+    row.requires_grad = True
+    before = np.sum(row**2)
+    x[0, 1] = 5.0
+    with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
+        row[0] = 9.0
+    same(row, [1.0, 5.0])
+    assert row.is_leaf and row.requires_grad
+    (before + np.sum(row * 10.0)).backward()
+    same(row.grad, [12.0, 14.0])
+
+
+def test_an_assigned_tensor_leaves_its_views_their_memory():
+    x = ag.Tensor([1.0, 2.0, 3.0])
+    part, rest = x[:2], x[1:]
+    x.data = np.array([7.0, 8.0, 9.0])
+    part += 10.0
+    x[0] = 0.0
+    same(x, [0.0, 8.0, 9.0])
+    same(part, [11.0, 12.0])
+    same(rest, [12.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: ag.sigmoid(ag.Tensor([0.3])), lambda: ag.Tensor([0.3]) * 1.0, lambda: ag.Tensor([0.3])]
+)
+def test_whatever_is_changed_past_the_tensors_is_told(make):
+    with ag.no_grad():
+        c = make().named("c")
+    y = leaf(2.0) * c
+    c.data -= 1.0
+    with pytest.raises(RuntimeError, match=r"'c' was changed in place.*np\.multiply"):
+        np.sum(y).backward()
+
+
+def test_the_argument_of_a_transform_is_told_when_it_is_changed_in_place():
+    def f(v):
+        y = np.sum(v * v)
+        v.data -= 1.0
+        return y
+
+    with pytest.raises(RuntimeError, match=r"changed in place|wrote into its argument"):
+        ag.grad(f)(np.array([1.0, 2.0]))
+
+
+def test_a_view_that_overlaps_itself_is_not_written():
+    h = leaf(1.0, 2.0, 3.0) * 1.0
+    pairs = np.lib.stride_tricks.sliding_window_view(h, 2, writeable=True)
+    with pytest.raises(ValueError, match=r"more than once.*copy\(\)"):
+        pairs[0] = 7.0
+
+
+def test_an_array_changed_through_data_is_seen_by_its_views():
+    t = ag.Tensor([1.0, 2.0, 3.0])
+    part = t[1:]
+    t.data -= 1.0
+    same(part, [1.0, 2.0])
+    part += 10.0
+    same(t, [0.0, 11.0, 12.0])
+
+
+def test_a_function_that_writes_its_argument_is_told_to_copy_it():
+    def f(x):
+        x[0] *= 2.0
+        return np.sum(x)
+
+    with pytest.raises(RuntimeError, match=r"argument by which a function is differentiated.*x = x\.copy\(\)"):
+        ag.grad(f)(np.array([1.0, 2.0]))
+
+
+def test_one_of_two_results_may_be_written_into_a_tensor():
+    x, whole = leaf(1.25, 2.5), ag.Tensor(np.zeros(2))
+    fraction, given = np.modf(x, out=(None, whole))
+    assert given is whole
+    same(fraction, [0.25, 0.5])
+    same(whole, [1.0, 2.0])

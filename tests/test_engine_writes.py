@@ -2,14 +2,12 @@
 
 import gc
 import weakref
-from threading import Event, Thread, current_thread
 
 import numpy as np
 import pytest
 from tensors import leaf, same
 
 import autograd_lite as ag
-from autograd_lite import graph
 
 
 def test_an_item_written_is_recorded():
@@ -41,13 +39,13 @@ def test_a_write_does_not_reach_the_array_the_tensor_was_made_of():
     same(t, [2.0, 1.0])
 
 
-def test_a_write_does_not_reach_views():
+def test_a_write_reaches_views():
     x = leaf(1.0, 2.0)
     h = x * 2.0
     view = h[:1]
     with ag.no_grad():
         h[0] = 9.0
-    same(view, [2.0])
+    same(view, [9.0])
 
 
 def test_an_integer_tensor_cannot_take_what_has_a_gradient():
@@ -133,35 +131,12 @@ def test_a_write_elsewhere_makes_nothing_stale():
 
 
 @pytest.mark.parametrize("later", [lambda y: np.sum(y), lambda y: y.sum(where=[True, False])])
-def test_a_computed_value_that_was_written_is_stale(later):
+def test_a_computed_value_that_was_written_without_being_recorded_has_no_derivative(later):
     y = np.exp(leaf(1.0, 2.0))
     with ag.no_grad():
         y[0] = 5.0
-    with pytest.raises(RuntimeError, match="was written after"):
+    with pytest.raises(RuntimeError, match="was computed, and then written under no_grad"):
         later(y).backward()
-
-
-def test_of_two_threads_that_write_the_later_stamp_is_kept(monkeypatch):
-    a, b = ag.Tensor(1.0), ag.Tensor(1.0)
-    threads = [Thread(target=setattr, args=(t, "data", np.array(2.0))) for t in (a, b)]
-    ticked, go_on = Event(), Event()
-
-    def tick():
-        now = next(graph.clock)
-        if current_thread() is threads[0]:
-            ticked.set()
-            go_on.wait()
-        return now
-
-    monkeypatch.setattr(graph, "_tick", tick)
-    threads[0].start()
-    ticked.wait()
-    threads[1].start()
-    threads[1].join(timeout=0.1)  # if it does not wait for the first, it is done by then
-    go_on.set()
-    for thread in threads:
-        thread.join()
-    assert graph.LAST_STAMP[0] == max(a._written, b._written)
 
 
 def test_hooks_and_names_stay_with_the_tensor_that_is_written():
@@ -201,13 +176,25 @@ def test_a_constant_buffer_that_is_written_later_counts_as_it_was():
     same(x.grad, [3.0, 9.0])
 
 
-def test_a_leaf_written_after_its_copy_was_used_takes_the_gradient():
+@pytest.mark.parametrize("used", [lambda w: w, lambda w: w.copy(), lambda w: w[:]])
+def test_a_leaf_written_after_it_was_used_takes_the_gradient_of_what_was_computed(used):
     w = leaf(1.0, 2.0)
-    y = np.sum(np.exp(w.copy()))
+    y = np.sum(np.exp(used(w)))
     with ag.no_grad():
         w[0] = 5.0
     y.backward()
     same(w.grad, np.exp([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_without_axes_is_an_array_as_its_tensor_is(create_graph):
+    x = ag.Tensor(np.array(1.5, np.float32), requires_grad=True)
+    (g,) = ag.gradients(x**3, [x], create_graph=create_graph)
+    other = g
+    with ag.enable_grad():
+        g *= np.array(2.0)
+    assert other is g and g.dtype == np.float32
+    same(g, 13.5)
 
 
 @pytest.mark.parametrize("after", [lambda t: t.sum(), np.mean, lambda t: t[0], lambda t: t @ t, np.max])
@@ -231,20 +218,30 @@ def test_an_array_without_axes_is_changed_in_place(make):
     assert other is s
 
 
-def test_a_stale_constant_is_stale_too():
+def test_a_constant_assigned_after_it_was_used_counts_as_it_was():
     x, c = leaf(1.0), ag.Tensor(2.0, name="c")
     y = x * c
     c.data = np.array(3.0)
-    with pytest.raises(RuntimeError, match="'c'"):
+    y.backward()
+    same(x.grad, 2.0)
+
+
+@pytest.mark.parametrize(
+    "use", [lambda c: np.sum(leaf(1.0) * c), lambda c: np.sum(np.concatenate([leaf(1.0, 2.0), c]) ** 2)]
+)
+def test_an_array_changed_in_place_after_it_was_used_is_found(use):
+    c = ag.Tensor([2.0], name="c")
+    y = use(c)
+    c.data *= 3.0
+    with pytest.raises(RuntimeError, match="'c' was changed in place"):
         y.backward()
 
 
-def test_a_stale_tensor_in_a_list_is_found():
-    x, c = leaf(1.0, 2.0), ag.Tensor([2.0], name="c")
-    y = np.sum(np.concatenate([x, c]))
-    c.data = np.array([3.0])
-    with pytest.raises(RuntimeError, match="'c'"):
-        y.backward()
+def test_a_leaf_whose_array_was_changed_in_place_before_it_is_used_is_as_any():
+    w = leaf(1.0, 2.0)
+    w.data -= 1.0
+    np.sum(w * w).backward()
+    same(w.grad, [0.0, 2.0])
 
 
 @pytest.mark.parametrize(
@@ -303,12 +300,12 @@ def test_a_value_of_another_shape_does_not_get_the_old_gradient():
     assert x.grad.tolist() == [1.0]
 
 
-def test_a_row_that_was_read_keeps_its_value_when_it_is_written_elsewhere():
+def test_a_row_is_a_view_as_in_numpy_and_its_copy_is_not():
     for t in (ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True) * 1.0):
-        first = t[0]
+        first, kept = t[0], t[0].copy()
         t[0] = t[1]
-        same(first, [1.0, 2.0])
-        t[1] = first
+        same(first, [3.0, 4.0])
+        t[1] = kept
         same(t, [[3.0, 4.0], [1.0, 2.0]])
 
 

@@ -7,6 +7,7 @@ import autograd_lite as ag
 import nn
 from autograd_lite.explanations.formulas import FACTORS
 from autograd_lite.ops.inverse import inverse_sigmoid
+from autograd_lite.recording import current
 
 
 def leaf(value, name=None):
@@ -86,7 +87,7 @@ def test_before_and_contribution_make_after(name):
 def test_every_use_of_a_tensor_that_requires_a_gradient_is_one_step(name):
     cost, _ = GRAPHS[name]()
     steps = ag.step_through(cost).steps
-    nodes = {s.node for s in steps}
+    nodes = {current(s.node) for s in steps}
     uses = {(n.index, i) for n in nodes for i, a in enumerate(n.inputs) if a.requires_grad}
     assert sorted(s.key for s in steps) == sorted(uses)
 
@@ -131,6 +132,22 @@ def test_going_through_changes_no_gradient_and_uses_up_no_graph():
     steps = ag.step_through(cost).steps  # also of a graph that was used up
     assert [t.grad.item() for t in leaves] == before
     assert [replayed(steps)[t].item() for t in leaves] == before
+
+
+def test_steps_are_between_the_tensors_themselves():
+    w = leaf(2.0, "w")
+    u = w * 3.0
+    first, second = ag.step_through(u * w).steps[:2]
+    assert first.input is u and second.input is w and first.node is second.node
+
+
+def test_a_graph_that_read_two_values_of_a_leaf_has_steps_to_both():
+    w = leaf(2.0, "w")
+    y = w * 3.0
+    w.data = np.array(5.0)
+    walk = ag.step_through(y * w)
+    new, old = (s.input for s in walk.steps if s.input.name == "w")
+    assert new is w and (new.item(), old.item()) == (5.0, 2.0)
 
 
 def test_hooks_run_and_their_result_is_passed_on():

@@ -206,7 +206,7 @@ def test_every_family_is_drawn_and_those_pending_only_if_asked_for():
     usual, asked = ({s.family for n in range(300) for s in generate.generated(3, n, None,
         without).statements} for without in (frozenset(generate.PENDING), frozenset()))  # fmt: skip
     assert usual == set(generate.FAMILIES)
-    assert asked == {*generate.FAMILIES, "structural-zero", "late-write"}
+    assert asked == {*generate.FAMILIES, "structural-zero"}
 
 
 def samples(*values):

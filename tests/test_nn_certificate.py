@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite import backward
+from autograd_lite import cotangents
 from autograd_lite.rules import VJPS
 
 COSTS = [nn.quadratic_cost, nn.squared_error, nn.cross_entropy_cost]
@@ -161,8 +161,8 @@ def test_a_corrupted_input_rule_of_matmul_flags_bp2_only(monkeypatch, net, fault
 @pytest.mark.parametrize("rows", ["batch of one", "batch"])
 @pytest.mark.parametrize("cost", COSTS, ids=repr)
 def test_a_corrupted_sum_over_the_batch_flags_bp3_only(monkeypatch, net, fault, rows, cost):
-    right = backward.unbroadcast
-    monkeypatch.setattr(backward, "unbroadcast", lambda c, shape: FAULTS[fault](right(c, shape)))
+    right = cotangents.unbroadcast
+    monkeypatch.setattr(cotangents, "unbroadcast", lambda c, shape: FAULTS[fault](right(c, shape)))
     assert failed_everywhere(nn.verify_backprop(net, *data(rows), cost), ["BP3"])
 
 

@@ -65,7 +65,7 @@ def values(thing):
     if isinstance(thing, list | tuple):
         return [values(part) for part in thing]
     if isinstance(thing, ag.Tensor):
-        return np.array(thing._array)
+        return np.array(thing.array)
     return None if thing is None else np.array(thing)
 
 
@@ -124,9 +124,9 @@ def test_arrays_that_nobody_took_are_written_in_place():
     net = nn.MLP([3, 4, 2], seed=0)
     step = nn.compile_step(net, nn.quadratic_cost, nn.SGD(net.parameters(), 0.1))
     step(X[0], Y[0])
-    before = [id(p._array) for p in net.parameters()]
+    before = [id(p.array) for p in net.parameters()]
     step(X[1], Y[1])
-    assert [id(p._array) for p in net.parameters()] == before
+    assert [id(p.array) for p in net.parameters()] == before
 
 
 def test_steps_of_other_sizes_keep_what_was_taken_too():

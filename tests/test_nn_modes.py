@@ -10,6 +10,7 @@ from test_nn_costs_more import CASES as COSTS
 
 import autograd_lite as ag
 import nn
+from autograd_lite.recording import current, handle_of
 from autograd_lite.traversal import ancestors
 
 rng = np.random.default_rng(0)
@@ -43,6 +44,11 @@ for f in (ag.sigmoid, ag.relu, ag.leaky_relu, ag.elu, ag.selu, ag.gelu, ag.silu,
     STEPS[f.__name__] = (lambda z, f=f: np.sum(f(z) * (1.0 + np.arange(3.0)) if f is not ag.logsumexp else f(z))), Z
 
 
+def tensors_before(out):
+    """The Tensors that lead to a cost, and itself."""
+    return [handle_of(node) for node in ancestors([current(out)])]
+
+
 def plain(f, x):
     t = ag.Tensor(x, requires_grad=True)
     out = f(t)
@@ -54,17 +60,17 @@ def hooked(f, x):
     """A hook on every Tensor on the way, registered once the cost is there."""
     t = ag.Tensor(x, requires_grad=True)
     out, seen = f(t), []
-    for node in ancestors([out]):
+    for node in tensors_before(out):
         node.register_hook(lambda g: seen.append(g) and None)
     out.backward()
-    assert len(seen) == len(ancestors([out]))
+    assert len(seen) == len(tensors_before(out))
     return out.item(), t.grad.numpy()
 
 
 def retained(f, x):
     t = ag.Tensor(x, requires_grad=True)
     out = f(t)
-    nodes = ancestors([out])
+    nodes = tensors_before(out)
     for node in nodes:
         node.retain_grad()
     out.backward()
@@ -76,7 +82,7 @@ def kept(f, x):
     t = ag.Tensor(x, requires_grad=True)
     out = f(t)
     out.backward(keep_grads=True)
-    assert all(node.grad is not None for node in ancestors([out]))
+    assert all(node.grad is not None for node in tensors_before(out))
     return out.item(), t.grad.numpy()
 
 
@@ -351,7 +357,7 @@ def test_a_layer_gives_the_same_values_and_gradients_however_it_is_watched(name)
         weights = np.cos(np.arange(1.0, out.size + 1)).reshape(out.shape)
         total = np.sum(out * weights)
         if way == "hooks":
-            for node in ancestors([total]):
+            for node in tensors_before(total):
                 node.register_hook(lambda g: None)
         total.backward(keep_grads=way == "keep_grads", create_graph=way == "create_graph")
         leaves = [*layer.parameters(), *([] if symbols else [t])]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-from ..graph import Node
+from ..node import Handle
 from .content import CONTENTS, Content, may_be_written
 from .generators import GENERATORS, is_state, set_back, state_of
 from .guard import But
@@ -193,6 +193,6 @@ def _alike(a: Any, b: Any, depth: int = 20) -> bool:
 def _namespaces(thing: Any) -> list[Any]:
     if isinstance(thing, type | ModuleType):
         return [vars(thing).keys()]
-    if type(thing) in (list, tuple, dict, set, frozenset, Globals, CellType) or isinstance(thing, Node):
+    if type(thing) in (list, tuple, dict, set, frozenset, Globals, CellType) or isinstance(thing, Handle):
         return []
     return [dict_of(thing).keys(), slots_of(type(thing)).keys()]

@@ -8,9 +8,9 @@ from types import MethodType
 from typing import Any
 from warnings import warn
 
+from ..function_names import name_of
 from ..locks import own_lock
 from ..mode import current_mode
-from ..rules import name_of
 from .identity import asks_for_identity, is_of_a_call
 from .origin import Origin, origin_of
 from .parts import Part

@@ -16,10 +16,11 @@ from weakref import ref
 
 import numpy as np
 
-from ..graph import Node, writes
+from ..node import Handle, events
 from .content import Content
 from .parts import LRU, MISSING, Globals, Names
 from .reach import SHAPES, attribute_names, class_names, dict_of, is_trusted, sequence_type, slot_value, slots_of
+from .signature import hooks_of
 
 _LONG = 64
 """Containers of more items are compared in a loop."""
@@ -33,10 +34,10 @@ class Conditions:
 
     def __init__(self, names: Names, but: Any):
         self._names, self._but = names, but
-        self._known: dict[str, Any] = {"same": _same, "slot": slot_value, "missing": MISSING, "writes": writes}
+        self._known: dict[str, Any] = {"same": _same, "slot": slot_value, "missing": MISSING, "events": events}
         self._ids: dict[int, str] = {}
         self._parts: list[str] = []
-        self._tensors: list[Node] = []
+        self._tensors: list[Any] = []
 
     def function(self, holders: Iterable[Any], contents: Iterable[Content]) -> Callable[[], bool] | None:
         """A function that asks; it may raise if an attribute is gone. None if there is nothing to ask."""
@@ -45,7 +46,7 @@ class Conditions:
         if self._tensors:
             kinds = Kinds(self._tensors)
             self._known |= {"seen": kinds.seen, "kinds": kinds}
-            self._parts.append("(writes[0] == seen[0] or kinds.are_the_same())")
+            self._parts.append("(events[0] == seen[0] or kinds.are_the_same())")
         self._parts += [f"{self._name(c)}.is_there()" for c in contents]
         if not self._parts:
             return None
@@ -109,7 +110,7 @@ class Conditions:
                 return
         elif isinstance(thing, np.ndarray) and thing.dtype.hasobject:
             self._row(f"{self._name(thing)}.reshape(-1).tolist()", thing.reshape(-1).tolist())
-        elif isinstance(thing, Node):
+        elif isinstance(thing, Handle):
             self._tensors.append(thing)
         elif isinstance(thing, ContextVar):
             self._is(f"{self._name(thing)}.get(missing)", thing.get(MISSING))
@@ -162,18 +163,18 @@ class Conditions:
 class Kinds:
     """What of Tensors may change besides their values."""
 
-    def __init__(self, tensors: list[Node]):
+    def __init__(self, tensors: list[Any]):
         self._tensors = tensors
         self._kinds = self._now()
-        self.seen = [writes[0]]
+        self.seen = [events[0]]
         """When they were last found to be the same."""
 
     def _now(self) -> list[Any]:
-        return [(t._requires_grad, t._array.shape, t._array.dtype, t.name, t._extras) for t in self._tensors]
+        return [(t.requires_grad, t.array.shape, t.array.dtype, t.name, hooks_of(t)) for t in self._tensors]
 
     def are_the_same(self) -> bool:
         """Are they as they were?"""
-        now = writes[0]
+        now = events[0]
         if self._now() != self._kinds:
             return False
         self.seen[0] = now

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import name_of
+from ..function_names import name_of
 from .constants import dtype_code
 from .memory import is_foreign
 from .program import Value

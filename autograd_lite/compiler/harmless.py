@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Handle
 from .generators import GENERATORS
 from .origin import Origin
 from .reach import is_python
@@ -43,8 +43,8 @@ _OBJECTS: tuple[Any, ...] = (
     str, bytes, bytearray, int, float, complex, tuple, range, slice, list, dict, set, frozenset, deque, memoryview,
     types.MappingProxyType, type({}.keys()), type({}.values()), type({}.items()), np.ndarray, np.generic, np.dtype, np.ufunc,
     decimal.Decimal, datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, re.Pattern, re.Match, BaseException,
-    property, array.array, types.FunctionType, types.MethodType, types.GeneratorType, types.SimpleNamespace, types.CodeType, Node,
-    types.MethodWrapperType, types.ModuleType, types.WrapperDescriptorType, *GENERATORS,
+    property, array.array, types.FunctionType, types.MethodType, types.GeneratorType, types.SimpleNamespace, types.CodeType,
+    Handle, types.MethodWrapperType, types.ModuleType, types.WrapperDescriptorType, *GENERATORS,
 )  # fmt: skip
 """Objects whose methods compute, or change what a recording looks at anyway."""
 _LOCKING = frozenset(("acquire", "release", "locked", "__enter__", "__exit__", "_is_owned"))

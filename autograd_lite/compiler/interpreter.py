@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..graph import NESTS
+from ..operands import NESTS
 from .program import Program, Value, computed, replaced
 
 

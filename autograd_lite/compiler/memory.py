@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import name_of
+from ..function_names import name_of
 from .lifetimes import ELEMENTWISE, Aliases, aliases, last_uses, memory_of
 from .program import Program, Value, values_in
 

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..function_names import name_of
 from ..quiet import spoken
-from ..rules import PLAIN, name_of
+from ..rules import PLAIN
 from .constants import array_text, is_writable
 from .expressions import literal, public_name
 from .names import identifier, unused

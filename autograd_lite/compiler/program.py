@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import NESTS
+from ..operands import NESTS
 from ..rules import IMPURE
 from .sameness import identity
 from .weak import SCALAR_OPERATIONS

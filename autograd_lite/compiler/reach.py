@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Handle
+from ..recording import current
 from .origin import is_library, is_standard_class
 from .parts import LRU, MISSING, Globals, Names, Opaque, Part, Shape
 
@@ -170,13 +171,14 @@ def is_trusted(kind: type) -> bool:
     return module is not None and is_library(module)
 
 
-def _tensor(thing: Node, names: Names) -> Iterator[Part]:
-    yield Part(".", "requires_grad", thing._requires_grad)
-    yield Part(".", "shape", thing._array.shape)
-    yield Part(".", "dtype", thing._array.dtype)
-    yield Part(".", "name", thing.name)
-    if thing._extras is not None:
-        yield from (Part("the hook", i, hook) for i, hook in thing._extras.hooks.items())
+def _tensor(thing: Handle, names: Names) -> Iterator[Part]:
+    node = current(thing)
+    yield Part(".", "requires_grad", node.requires_grad)
+    yield Part(".", "shape", node.array.shape)
+    yield Part(".", "dtype", node.array.dtype)
+    yield Part(".", "name", node.name)
+    if node.slot is not None:
+        yield from (Part("the hook", i, hook) for i, hook in node.slot.hooks.items())
 
 
 def _named(*attributes: str) -> Shape:
@@ -222,7 +224,7 @@ def slots_of(kind: type) -> dict[str, Any]:
     return {
         name: slot
         for base in reversed(kind.__mro__)
-        if base.__flags__ & _HEAP_TYPE and base is not Node
+        if base.__flags__ & _HEAP_TYPE and base is not Handle
         for name, slot in vars(base).items()
         if type(slot) is types.MemberDescriptorType
     }
@@ -263,7 +265,7 @@ def slot_value(slot: Any, thing: Any) -> Any:
 SHAPES: dict[type, Shape] = {
     list: _sequence, tuple: _sequence, deque: _sequence, set: _sequence, frozenset: _sequence, dict: _mapping,
     types.MappingProxyType: _mapping, np.ndarray: _array, memoryview: _memory, bytearray: _memory, array.array: _memory,
-    types.FunctionType: _function, CellType: _cell, types.ModuleType: _module, Globals: _globals, Node: _tensor,
+    types.FunctionType: _function, CellType: _cell, types.ModuleType: _module, Globals: _globals, Handle: _tensor,
     types.MethodType: _named("__func__", "__self__"), types.BuiltinFunctionType: _bound, type: _class,
     functools.partial: _named("func", "args", "keywords"), staticmethod: _named("__func__"), classmethod: _named("__func__"),
     property: _named("fget", "fset", "fdel"), weakref.ref: _weak, weakref.ProxyType: _weak, weakref.CallableProxyType: _weak,

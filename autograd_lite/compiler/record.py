@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
 from ..mode import tracing
+from ..node import Handle
+from ..recording import current
 from ..tensor import Tensor
+from ..trees import leaves
 from .program import Program, Value, replaced
 from .recorder import Recorder
 from .watcher import Watcher
@@ -29,7 +31,7 @@ class Recording:
         self.recorder = Recorder()
 
     @property
-    def captured(self) -> dict[Node, Value]:
+    def captured(self) -> dict[Any, Value]:
         """The Tensors that the function found outside of its arguments, and the inputs that they are of the program."""
         return self.recorder.captured
 
@@ -40,16 +42,17 @@ class Recording:
         whole : may Python look at the number?
         """
         recorder = self.recorder
-        if not isinstance(given, Node | np.ndarray):
+        if not isinstance(given, Handle | np.ndarray):
             example = given if type(given) in (int, float) else np.asarray(given)
             value = Value(None, (), {}, example, name)
             recorder.numbers[value] = position, whole
             return Number(given, value, recorder)
-        tensor = Tensor(given._array if isinstance(given, Node) else np.asarray(given), name=name)
-        if isinstance(given, Node):
-            tensor.requires_grad = given._requires_grad
-        recorder.values[tensor.index] = Value(None, (), {}, tensor._array, name)
-        recorder.given.add(tensor.index)
+        tensor = Tensor(given.array if isinstance(given, Tensor) else np.asarray(given), name=name)
+        if isinstance(given, Tensor):
+            tensor.requires_grad = given.requires_grad
+        node = tensor._node
+        recorder.values[node.index] = Value(None, (), {}, node.array, name)
+        recorder.given.add(node.index)
         return tensor
 
     @property
@@ -79,6 +82,11 @@ class Recording:
             with np.errstate(all="ignore"), Watcher(roots, but, repeats) as recorder.watcher:
                 with tracing(recorder):
                     result = f(*args, **(keywords or {}))
+                    for t in leaves(result):
+                        if isinstance(t, Handle):
+                            current(
+                                t
+                            )  # a view whose memory was written since is taken anew here, where that is recorded
                 if recorder.refusal is not None:
                     raise recorder.refusal
                 recorder.require_unwritten_arrays()
@@ -101,7 +109,7 @@ class Recording:
         self.recorder.watcher.stop(reason, for_good)
 
     @contextmanager
-    def unread(self, replaced: Container[Node]) -> Iterator[None]:
+    def unread(self, replaced: Container[Handle]) -> Iterator[None]:
         """Refuse a function that reads one of these Tensors inside, which may become more."""
         self.recorder.replaced = replaced
         try:
@@ -138,8 +146,8 @@ class Recording:
         used = set(program.body())
         program = replace(program, draws=(*program.draws, *dict.fromkeys(v for v in recorder.foreign if v not in used)))
         for value, there in recorder.made.items():
-            tensor = there()
-            if tensor is not None and tensor._array is value.example:
+            tensor: Any = there()
+            if tensor is not None and tensor.array is value.example:
                 recorder.captured[tensor] = value
         by: dict[Value, Any] = {value: value.example for value in recorder.constants}
         for value, (position, _) in recorder.numbers.items():

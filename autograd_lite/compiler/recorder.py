@@ -11,10 +11,14 @@ from weakref import ref
 
 import numpy as np
 
-from ..graph import NESTS, Node, clock, leaf, nodes_in
+from ..function_names import name_of
+from ..gradients import grad_of
 from ..mode import Tracer, current_mode
+from ..node import Handle, Node, clock, leaf_node, nodes_in
+from ..operands import NESTS
 from ..ops.indexing import scatter
-from ..rules import IMPURE, VJPS, name_of
+from ..recording import current, handle, handle_of
+from ..rules import IMPURE, VJPS
 from ..writes import setitem
 from .callers import at_line
 from .contents import digest_of, unchanged
@@ -55,15 +59,15 @@ class Recorder(Tracer):
     def __init__(self) -> None:
         self.started = next(clock)
         self.values: dict[int, Value] = {}
-        """By the index of the node, which stays with a value when a Tensor is written and becomes the node of another."""
+        """By the index of the node."""
         self.made_so: dict[Any, Value] = {}
         """By what they are made from, values that are made from Tensors and numbers alone."""
         self.nodes: list[Node] = []
         """Keeps what was recorded alive, so that names given later are found."""
         self.stand_ins: dict[int, Value] = {}
         """What leaves are read for that were made while recording, for arrays and numbers, by index."""
-        self.captured: dict[Node, Value] = {}
-        self.made: dict[Value, ref[Node]] = {}
+        self.captured: dict[Any, Value] = {}
+        self.made: dict[Value, ref[Handle]] = {}
         """The leaves that the function made."""
         self.constants: set[Value] = set()
         """The leaves that the library made itself, and nobody else has."""
@@ -81,13 +85,13 @@ class Recorder(Tracer):
         self.draws: list[Value] = []
         self.foreign: list[Value] = []
         """Results of functions of the user's, which may raise an error also if nobody uses them."""
-        self.old_grads: dict[Node, Any] = {}
+        self.old_grads: dict[Any, Any] = {}
         """The gradients that were there before, of the Tensors whose gradient the function reads or replaces."""
         self.watches: dict[int, tuple[Any, Callable[[], Callable[[], bool]]]] = {}
         """What the function depends on besides Tensors, by id: the thing, and how to watch it for changes."""
         self.generators: dict[Any, Any] = {}
         """The states that random generators had before."""
-        self.replaced: Container[Node] = ()
+        self.replaced: Container[Handle] = ()
         """Tensors to which the function gave another value, which stands only at the end in what the program reads."""
         self.watcher: Watcher | None = None
         """Who looks at the Python around the operations."""
@@ -134,7 +138,7 @@ class Recorder(Tracer):
 
     def refuse_inside(self, result: Any) -> None:
         """A result that is no Tensor must not hold one, which would be the same at every call."""
-        inside = next((n for n in _within(result) if is_stand_in(n) or n.index >= self.started), None)
+        inside = next((n for n in _within(result) if is_stand_in(n) or current(n).index >= self.started), None)
         if inside is not None:
             what = "a number" if is_stand_in(inside) else inside.describe()
             raise CompileError(
@@ -165,9 +169,10 @@ class Recorder(Tracer):
 
     # ------------------------------------------------------------------------------------------------------- what happens
 
-    def touches_grad(self, tensor: Node) -> None:
-        if self.is_foreign(tensor) or tensor.index in self.given:
-            self.old_grads.setdefault(tensor, tensor._grad)
+    def touches_grad(self, tensor: Handle) -> None:
+        node = current(tensor)
+        if self.is_foreign(node) or node.index in self.given:
+            self.old_grads.setdefault(tensor, grad_of(node))
 
     def depends_on(self, thing: Any, watch: Callable[[], Callable[[], bool]]) -> None:
         self.watches.setdefault(id(thing), (thing, watch))
@@ -188,14 +193,14 @@ class Recorder(Tracer):
     def as_tensor(self, a: Any) -> Any:
         if type(a) in NESTS and next(numbers_in(a), None) is not None:
             return type(a)(map(self.as_tensor, a))
-        return self._standing_for(np.asarray(a.value), a.source) if is_stand_in(a) else a
+        return handle(self._standing_for(np.asarray(a.value), a.source)) if is_stand_in(a) else a
 
     def is_constant(self, leaf: Node) -> None:
-        self.values[leaf.index] = value = Value(None, (), {}, leaf._array)
+        self.values[leaf.index] = value = Value(None, (), {}, leaf.array)
         self.constants.add(value)
 
-    def _standing_for(self, array: Any, value: Value) -> Any:
-        made = leaf(array)
+    def _standing_for(self, array: Any, value: Value) -> Node:
+        made: Node = leaf_node(array)
         self.stand_ins[made.index] = value
         self.nodes.append(made)
         return made
@@ -228,7 +233,7 @@ class Recorder(Tracer):
         if rules is not None and op not in INDEXING:
             node.args = tuple(self._read(a, rules.has(i)) for i, a in enumerate(node.args))
             node.keywords = {k: self._read(a, rules.has(k)) for k, a in node.keywords.items()}
-        value = Value(op, args, keywords, node._array, None, node.scope)
+        value = Value(op, args, keywords, node.array, None, node.scope)
         self.nodes.append(node)
         if op in IMPURE:
             self.draws.append(value)
@@ -260,7 +265,7 @@ class Recorder(Tracer):
             for a in (*node.args[1:], *node.keywords.values()):
                 if isinstance(a, np.ndarray):
                     self.depends_on(a, partial(unchanged, a))
-        if op is getitem and any(n._array.dtype == bool for n in nodes_in([node.args[1]])):
+        if op is getitem and any(n.array.dtype == bool for n in nodes_in([node.args[1]])):
             raise self._shaped_by_values(f"{node.args[0].describe()} at a mask")
         if op is getitem:
             for number in numbers_in([node.args[1]]):
@@ -273,8 +278,8 @@ class Recorder(Tracer):
         parameters = [a for place, a in given if rules is None or not rules.has(place)]
         how = f"{name_of(op)}, which takes it as a parameter,"  # an axis, a length, a count: shapes follow from it
         for n in nodes_in(parameters):
-            if n._array.ndim == 0 and n._array.dtype.kind in "iub":
-                n.looked_at(how)
+            if n.array.ndim == 0 and n.array.dtype.kind in "iub":
+                self.refuse_look(n, how)
         for number in numbers_in(parameters):
             if isinstance(number.value, int | np.integer | np.bool_):
                 number.look(how)
@@ -288,7 +293,7 @@ class Recorder(Tracer):
         return True
 
     def _argument(self, a: Any) -> Any:
-        if isinstance(a, Node) or is_stand_in(a):
+        if isinstance(a, Node | Handle) or is_stand_in(a):
             return self.value(a)
         if isinstance(a, np.ndarray):
             if id(a) not in self.arrays:
@@ -307,21 +312,19 @@ class Recorder(Tracer):
         """The Value of a Number, or of a node: recorded, or found outside, or made by the function from data."""
         if is_stand_in(node):
             return node.source  # type: ignore[no-any-return]
-        if node in self.replaced and self.watcher is not None:
+        if isinstance(node, Handle):
+            node = current(node)
+        if self.replaced and self.watcher is not None and handle_of(node) in self.replaced:
             self.watcher.stop(f"it reads {node.describe()} after it gave it another value{at_line()}")
-        for known_so in (self.standing, self.stand_ins):
-            if not node._written and node.index in known_so:
-                return known_so[node.index]
-        known = self.values.get(node.index)
-        if known is not None and (known.op is not None or node.index in self.given or known.example is node._array):
-            return known
-        value = self.captured.get(node) or Value(None, (), {}, node._array, node.name)
+        for known in (self.standing, self.stand_ins, self.values):
+            if node.index in known:
+                return known[node.index]
         if self.is_foreign(node):
-            self.captured[node] = value
-        else:
-            self.values[node.index] = value
-            self.made[value] = ref(node)
-            self.nodes.append(node)
+            return self.captured.setdefault(handle_of(node), Value(None, (), {}, node.array, node.name))
+        self.values[node.index] = value = Value(None, (), {}, node.array, node.name)
+        if node.holder is not None:
+            self.made[value] = node.holder
+        self.nodes.append(node)
         return value
 
 
@@ -350,7 +353,7 @@ def _within(thing: Any) -> Iterator[Any]:
     waiting, seen = [thing], {id(vars(m)) for m in [*sys.modules.values()] if isinstance(m, ModuleType)}
     while waiting:
         a = waiting.pop()
-        if is_stand_in(a) or isinstance(a, Node):
+        if is_stand_in(a) or isinstance(a, Handle):
             yield a
         elif id(a) not in seen and not isinstance(a, type | ModuleType | CodeType | str | bytes | np.ndarray):
             seen.add(id(a))

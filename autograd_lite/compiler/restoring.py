@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Handle
+from ..recording import current
 from .before import Before, Kept, place_of
 from .generators import set_back
 from .parts import Globals, Part, same_value
@@ -27,8 +28,8 @@ def _restore(kept: Kept, parts: list[Part]) -> None:
     if kept.content is not None and not kept.content.is_there():
         _write(thing, kept.content.bits)
     _refill(thing, [p for p in kept.parts.values() if p.how == "["])
-    if isinstance(thing, Node) and thing._extras is not None:
-        thing._extras.hooks = {p.key: p.value for p in kept.parts.values() if p.how == "the hook"}
+    if isinstance(thing, Handle) and (slot := current(thing).slot) is not None:
+        slot.hooks = {p.key: p.value for p in kept.parts.values() if p.how == "the hook"}
     now = {place_of(p): p.value for p in parts}
     for place, p in kept.parts.items():
         if p.how in _NAMED and not (place in now and same_value(now[place], p.value)):
@@ -78,9 +79,9 @@ def _refill(thing: Any, items: list[Part]) -> None:
 def _assign(thing: Any, name: str, value: Any) -> None:
     if isinstance(thing, type):
         type.__setattr__(thing, name, value)
-    elif isinstance(thing, Node):
+    elif isinstance(thing, Handle):
         if name in ("name", "requires_grad"):
-            setattr(thing, name.replace("requires", "_requires"), value)
+            setattr(thing, name, value)
     elif isinstance(thing, CellType):
         thing.cell_contents = value
     elif isinstance(thing, FunctionType) and name in ("__code__", "__defaults__", "__kwdefaults__"):
@@ -102,7 +103,7 @@ def _remove(thing: Any, name: str) -> None:
         del thing.cell_contents
     elif name in slots_of(type(thing)):
         slots_of(type(thing))[name].__delete__(thing)
-    elif not isinstance(thing, Node):
+    elif not isinstance(thing, Handle):
         del _namespace(thing)[name]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import name_of
+from ..function_names import name_of
 from .blocking import Run, arrays_of_line, is_of_numbers, looped
 from .expressions import ATOM, INFIX, Text, arguments, literal, written
 from .lifetimes import aliases, memory_of

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..attributes import Attributes
+from ..node import Handle
+from ..recording import current
 from ..trees import leaves
 from .names import identifier
 from .sameness import identity
@@ -43,9 +45,18 @@ def kind_of(a: Any) -> Hashable:
     """What a program depends on of one leaf. Raises TypeError for what is neither numbers nor hashable."""
     if type(a) is np.ndarray:
         return a.shape, a.dtype, None if a.flags.c_contiguous else a.strides
-    if isinstance(a, Node):
-        data = a._array
-        return Node, data.shape, data.dtype, layout(data), a._requires_grad, a._grad is not None, hooks_of(a)
+    if isinstance(a, Handle):
+        node = current(a)
+        data = node.array
+        return (
+            Handle,
+            data.shape,
+            data.dtype,
+            layout(data),
+            node.requires_grad,
+            node.slot is not None and node.slot.grad is not None,
+            hooks_of(a),
+        )
     if is_number(a):
         return (type(a),)
     if isinstance(a, np.ndarray):
@@ -61,12 +72,12 @@ def kind_of(a: Any) -> Hashable:
     return "constant", identity(a)
 
 
-def hooks_of(tensor: Node) -> Hashable:
+def hooks_of(tensor: Handle) -> Hashable:
     """What happens to the gradient of a Tensor when it is complete; None if nothing does."""
-    more = tensor._extras
-    if more is None or not (more.hooks or more.retain_grad):
+    slot = current(tensor).slot
+    if slot is None or not (slot.hooks or slot.retained):
         return None
-    return identity(tuple(more.hooks.values())), more.retain_grad
+    return identity(tuple(slot.hooks.values())), slot.retained
 
 
 def layout(array: np.ndarray[Any, Any]) -> Hashable:
@@ -81,7 +92,7 @@ def is_number(a: Any) -> bool:
 
 def is_input(a: Any) -> bool:
     """Does a program take it as an input, rather than depend on it?"""
-    return isinstance(a, np.ndarray | Node) or is_number(a)
+    return isinstance(a, np.ndarray | Handle) or is_number(a)
 
 
 def is_whole(a: Any) -> bool:
@@ -105,7 +116,7 @@ def parameter_names(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict
     for parameter, tree in zip((*parameters[: len(args)], *keywords), (*args, *keywords.values()), strict=True):
         paths = list(_paths(tree, parameter or ""))
         for path, part in zip(paths, leaves(tree), strict=True):
-            names.append((part.name if isinstance(part, Node) else None) or path or None)
+            names.append((part.name if isinstance(part, Attributes) else None) or path or None)
     return names
 
 

@@ -1,15 +1,16 @@
 """One recording of a compiled function: the program, where its inputs come from, and where its results go."""
 
-from collections.abc import Callable, Container, Hashable
+from collections.abc import Callable, Container, Hashable, Iterator
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from ..graph import Node, extras, leaf
+from ..gradients import grad_of, put_grad
+from ..node import Handle, Node, leaf_node, slot_of
+from ..recording import current, handle, leaf
 from ..tensor import Tensor
-from ..traversal import ancestors
 from ..trees import leaves, mapped, rebuilt
 from .guard import first_changed
 from .names import GRADIENT
@@ -44,14 +45,14 @@ class Variant:
         numbers = {i for i, a in enumerate(given) if is_number(a) and i in themselves}
         self.used = 0
         """When it was last run."""
-        self._itself: dict[int, Node] = {}
+        self._itself: dict[int, Handle] = {}
         """Arguments that f also finds elsewhere. There it is one Tensor, so it has to be one here."""
         while True:
             trial = Trial(f, args, keywords, numbers | self._itself.keys(), repeats)
             again = {
                 i: a
                 for i, a in enumerate(given)
-                if isinstance(a, Node) and i not in self._itself and a in trial.recording.captured
+                if isinstance(a, Handle) and i not in self._itself and a in trial.recording.captured
             }
             if not again:
                 break
@@ -61,7 +62,7 @@ class Variant:
         self.runs = 0
         self._template = trial.template
         self._grads = trial.grads
-        self._tensors = [i for i, a in enumerate(given) if isinstance(a, Node)]
+        self._tensors = [i for i, a in enumerate(given) if isinstance(a, Handle)]
         self._order = _pattern([given[i] for i in self._tensors])
         program, self._inputs = trial.program(function_name(f))
         self._watched = [_Watched(t) for t in trial.recording.captured if t not in trial.old_gradients]
@@ -92,7 +93,7 @@ class Variant:
         return (
             self.is_for_numbers(given)
             and all(holds() for holds in self._conditions)
-            and all((t._grad is not None) is had for t, had in self._had_grads)
+            and all((grad_of(current(t)) is not None) is had for t, had in self._had_grads)
             and all(watched.is_as_it_was() for watched in self._watched)
             and all(
                 a.shape == shape and a.strides == strides and a.dtype is kind
@@ -130,19 +131,19 @@ class Variant:
             rest = iter(results[len(self._hows) :])
             for owner, there in self._grads:
                 target = given[owner] if isinstance(owner, int) else owner
-                target._grad = leaf(np.asarray(next(rest))) if there else None
+                put_grad(target, leaf(np.asarray(next(rest))) if there else None)
         return answer
 
     def _finished(self, result: Any, how: int, given: list[Any]) -> Any:
         if how == _PLAIN:
             return result[()] if type(result) is np.ndarray and not result.ndim else result
-        tensor = leaf(np.asarray(result))
+        node = leaf_node(np.asarray(result))
         if how == _SEALED:
             tensors = (*(given[i] for i in self._tensors), *(w.tensor for w in self._watched))
-            tensor._requires_grad, tensor.op = True, compiled_result
-            tensor.args = tuple(t for t in tensors if t._requires_grad)
-            extras(tensor).hooks[-1] = _refuse
-        return tensor
+            node.requires_grad, node.op = True, compiled_result
+            node.args = tuple(n for n in map(current, tensors) if n.requires_grad)
+            slot_of(node).hooks[-1] = _refuse
+        return handle(node)
 
 
 class NotForThese(Exception):
@@ -165,33 +166,36 @@ class Trial:
         self._grad_placeholders: dict[int, Tensor] = {}
         placed: dict[Any, Tensor] = {}
         arguments = list(leaves((args, keywords)))
-        self._tensors = {i for i, a in enumerate(arguments) if isinstance(a, Node)}
+        self._tensors = {i for i, a in enumerate(arguments) if isinstance(a, Handle)}
         for i, (a, name) in enumerate(zip(arguments, parameter_names(f, args, keywords), strict=True)):
             if i in as_it_is or not is_input(a):
                 continue
-            if isinstance(a, Node) and a in placed:
+            if isinstance(a, Handle) and a in placed:
                 arguments[i] = placed[a]
                 continue
             self.placeholders[i] = arguments[i] = p = recording.placeholder(a, name, i, is_whole(a))
-            if isinstance(a, Node):
+            if isinstance(a, Handle):
                 placed[a] = p
-                if a._extras is not None:
-                    extras(p).hooks.update(a._extras.hooks)
-                    extras(p).retain_grad = a._extras.retain_grad
-                if a._grad is not None:
-                    p._grad = self._grad_placeholders[i] = recording.placeholder(a._grad, name and f"grad_{name}")
-        positions = {p: i for i, p in self.placeholders.items() if isinstance(p, Node)}
+                slot = current(a).slot
+                if slot is not None:
+                    mine = slot_of(p._node)
+                    mine.hooks.update(slot.hooks)
+                    mine.retained = slot.retained
+                    if slot.grad is not None:
+                        mine.grad = recording.placeholder(grad_of(current(a)), name and f"grad_{name}")
+                        self._grad_placeholders[i] = mine.grad
+        positions = {p: i for i, p in self.placeholders.items() if isinstance(p, Handle)}
         placed_args, placed_keywords = rebuilt((args, keywords), iter(arguments))
         old_grads = recording.recorder.old_grads
         self.old_grads = old_grads.items()
         try:
-            constants = [a for i, a in enumerate(arguments) if i not in self.placeholders and not isinstance(a, Node)]
+            constants = [a for i, a in enumerate(arguments) if i not in self.placeholders and not isinstance(a, Handle)]
             roots = {"the function": f} | {f"argument {i}": a for i, a in enumerate(constants)}
             result = recording.run(f, placed_args, placed_keywords, roots=roots, repeats=repeats)
-            new_grads = {t: t._grad for t, old in old_grads.items() if t._grad is not old}
+            new_grads = {t: g for t, old in old_grads.items() if (g := grad_of(current(t))) is not old}
         finally:
             for tensor, old in old_grads.items():
-                tensor._grad = old
+                put_grad(tensor, old)
         result = _with_plain_keys(result)
         everything = leaves(result)
         for r in everything:
@@ -208,7 +212,7 @@ class Trial:
         self._labels = {
             r.name: v
             for r, v in zip(flat, self._results, strict=True)
-            if isinstance(r, Node) and r.name and r.name.startswith("dC_d") and not GRADIENT.fullmatch(r.name)
+            if isinstance(r, Tensor) and r.name and r.name.startswith("dC_d") and not GRADIENT.fullmatch(r.name)
         }
         self._labels |= {f"dC_d{t.name}": v for t, v in left.items() if t.name}
         self.old_gradients = {old: t for t, old in old_grads.items() if old is not None and t not in positions}
@@ -218,21 +222,22 @@ class Trial:
         """Did the function compute with Tensors that were not among its arguments?"""
         return bool(self.recording.captured or self.recording.recorder.standing)
 
-    def is_placeholder(self, tensor: Node) -> bool:
-        return tensor.index in self.recording.recorder.given
+    def is_placeholder(self, tensor: Handle) -> bool:
+        return current(tensor).index in self.recording.recorder.given
 
-    def _leads_outside(self, result: Node) -> bool:
+    def _leads_outside(self, result: Handle) -> bool:
         """Does it depend on a Tensor that requires a gradient and is not of the function's own making?"""
-        waiting, seen = [result], {result}
+        waiting, recorder = [current(result)], self.recording.recorder
+        seen = set(waiting)
         while waiting:
             node = waiting.pop()
             if (
-                node._requires_grad
+                node.requires_grad
                 and node.op is None
-                and (self.is_placeholder(node) or node.index < self.recording.recorder.started)
+                and (node.index in recorder.given or node.index < recorder.started)
             ):
                 return True
-            further = {n for n in node.inputs if n._requires_grad} - seen
+            further = {n for n in node.inputs if n.requires_grad} - seen
             seen |= further
             waiting += further
         return False
@@ -261,7 +266,7 @@ class Trial:
 
 def _is_slot(result: Any) -> bool:
     """Does a program put a result of its own there?"""
-    return is_stand_in(result) or isinstance(result, Node)
+    return is_stand_in(result) or isinstance(result, Handle)
 
 
 def _with_plain_keys(tree: Any) -> Any:
@@ -280,19 +285,19 @@ def _constants(program: Program) -> set[Value]:
 
 
 def _data_of(i: int) -> Fetch:
-    return lambda given: given[i]._array
+    return lambda given: given[i].array
 
 
 def _grad_of(i: int) -> Fetch:
-    return lambda given: given[i]._grad._array
+    return lambda given: grad_of(current(given[i])).array
 
 
-def _array_of(tensor: Node) -> Fetch:
-    return lambda given: tensor._array
+def _array_of(tensor: Any) -> Fetch:
+    return lambda given: tensor.array
 
 
-def _gradient_of(tensor: Node) -> Fetch:
-    return lambda given: tensor._grad._array
+def _gradient_of(tensor: Handle) -> Fetch:
+    return lambda given: grad_of(current(tensor)).array
 
 
 def _pattern(tensors: list[Any]) -> tuple[int, ...]:
@@ -304,28 +309,40 @@ def _pattern(tensors: list[Any]) -> tuple[int, ...]:
 class _Watched:
     """A Tensor found outside, and what a program depends on of it besides its value."""
 
-    def __init__(self, tensor: Node):
+    def __init__(self, tensor: Any):
         self.tensor = tensor
-        self._array = tensor._array
+        self._array = tensor.array
         self._state = self._current()
-        computed = tensor.op is not None and tensor._requires_grad
-        self._below = [(n, n._written) for n in ancestors([tensor])] if computed else []
-        """What it was computed from: written since, it makes a gradient through here an error."""
+        self._below = [*_held(current(tensor))] if tensor.op is not None else []
+        """The Tensors of its graph, and their nodes: one that holds another since is not what the graph reads any more."""
 
     def is_as_it_was(self) -> bool:
         tensor = self.tensor
-        if self._below and any(n._written != when for n, when in self._below):
+        if any(current(t) is not node for t, node in self._below):
             return False
-        if tensor._array is self._array and self._state[-1] is None and hooks_of(tensor) is None:
-            return tensor._requires_grad is self._state[0]
+        if tensor.array is self._array and self._state[-1] is None and hooks_of(tensor) is None:
+            return tensor.requires_grad is self._state[0]
         if self._current() != self._state:
             return False
-        self._array = tensor._array
+        self._array = tensor.array
         return True
 
     def _current(self) -> tuple[Hashable, ...]:
-        data = self.tensor._array
-        return self.tensor._requires_grad, data.shape, data.dtype, layout(data), hooks_of(self.tensor)
+        data = self.tensor.array
+        return self.tensor.requires_grad, data.shape, data.dtype, layout(data), hooks_of(self.tensor)
+
+
+def _held(output: Node) -> Iterator[tuple[Handle, Node]]:
+    """The nodes that lead to one, and this one, that a Tensor holds at present."""
+    waiting, seen = [output], {output}
+    while waiting:
+        node = waiting.pop()
+        held = None if node.holder is None else node.holder()
+        if held is not None and held._node is node:
+            yield held, node
+        further = set(node.inputs) - seen
+        seen |= further
+        waiting += further
 
 
 def compiled_result(*sources: Any) -> Any:

@@ -13,10 +13,11 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from ..attributes import Attributes
 from ..dispatch import call, call_constant, call_ufunc
-from ..graph import NESTS, Node, apply
 from ..mode import current_mode
-from ..operands import STAND_INS
+from ..operands import NESTS, STAND_INS
+from ..recording import apply
 from ..tensor import Tensor
 
 Weak = Callable[..., Any]
@@ -83,8 +84,8 @@ class Number:
         """What NumPy makes of numbers alone is a scalar, and no array."""
         if type(result) is tuple:
             return tuple(self._scalar(part, given) for part in result)
-        if isinstance(result, Node) and not result._array.ndim and _are_scalars(given):
-            return Number(result._array[()], self._recorder.value(result), self._recorder)
+        if isinstance(result, Attributes) and not result.array.ndim and _are_scalars(given):
+            return Number(result.array[()], self._recorder.value(result), self._recorder)
         return result
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -181,7 +182,7 @@ def is_scalar(a: Any) -> bool:
 
 
 def _are_scalars(a: Any) -> bool:
-    if isinstance(a, Node | np.ndarray):
+    if isinstance(a, Attributes | np.ndarray):
         return False
     parts = a.values() if type(a) is dict else a if type(a) in NESTS else ()
     return all(map(_are_scalars, parts))
@@ -205,7 +206,7 @@ def _operated(op: Weak, ufunc: np.ufunc | None, x: Any, y: Any) -> Any:
         if both_plain:
             return mine.computed(op, (x, y))
         return mine.computed(ufunc, (x, y)) if mine.is_recorded else op(*looked((x, y), op.__name__))
-    if isinstance(other, Node) or type(other) is np.ndarray:
+    if isinstance(other, Attributes) or type(other) is np.ndarray:
         if ufunc is None or not mine.is_recorded:
             return op(*looked((x, y), op.__name__))
         return call_constant(ufunc, (x, y), {}) if op in COMPARING or op in OF_TRUTHS else apply(ufunc, (x, y))

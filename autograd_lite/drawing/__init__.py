@@ -8,7 +8,8 @@ need none. `layout` says where the cards stand, in four steps: `ranks`, `order`,
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..graph import Node
+from ..recording import current
+from ..tensor import Tensor
 from .build import build
 from .dot import digraph
 from .layout import Direction
@@ -23,7 +24,7 @@ __all__ = ["Picture", "draw", "to_graphviz"]
 
 
 def draw(
-    t: Node | Sequence[Node],
+    t: Tensor | Sequence[Tensor],
     *,
     values: bool = True,
     grads: bool = True,
@@ -46,7 +47,7 @@ def draw(
     theme : "light" or "dark"
     constants : whether arrays that are not Tensors have cards
     transposes : whether nameless transposes of matrices have; without, `x @ W.T` is one card, with an arrow from W
-    lit : uses of Tensors to show in amber, each as the number of the Tensor made, its `index`, and which of its `inputs`
+    lit : uses of Tensors to show in amber, each by the `key` that a `Step`, or an edge of a `Path`, has
 
     Raises TypeError if `t` is no Tensor; ValueError for an unknown option, for a scope that is not there, and for a
     graph that is too large and cannot be collapsed; RuntimeError for engine="dot" without the program Graphviz.
@@ -59,7 +60,7 @@ def draw(
 
 
 def to_graphviz(
-    t: Node | Sequence[Node],
+    t: Tensor | Sequence[Tensor],
     *,
     values: bool = True,
     grads: bool = True,
@@ -88,7 +89,7 @@ def _build(
 ) -> Graph:
     outputs = list(t) if isinstance(t, (list, tuple)) else [t]
     for output in outputs:
-        if not isinstance(output, Node):
+        if not isinstance(output, Tensor):
             raise TypeError(f"draw takes a Tensor, or a list of Tensors, got {type(output).__name__}")
     if not outputs:
         raise ValueError("draw got an empty list: there is nothing to draw")
@@ -99,7 +100,7 @@ def _build(
     if max_nodes < 1:
         raise ValueError(f"max_nodes={max_nodes!r}: must be at least 1")
     return build(
-        outputs,
+        [current(output) for output in outputs],
         values=values,
         grads=grads,
         max_nodes=max_nodes,

@@ -1,10 +1,10 @@
-"""From Tensors to the graph model."""
+"""From nodes to the graph model."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import count
 
-from ..graph import Node
+from ..node import Node
 from .collapse import Key, keys_of, order_of
 from .model import Card, Edge, Entry, Graph, Use, card_of, entries_of, name_all
 from .ranks import Scope

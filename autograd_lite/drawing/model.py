@@ -3,13 +3,14 @@
 Cards, edges and texts are all there is. Values are read once: a picture is a snapshot. Every writer starts from this.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Node
+from ..gradients import grad_of
+from ..node import Node
 from .heatmap import Strip, strip
 from .palette import Kind
 from .ranks import Scope, common
@@ -47,7 +48,7 @@ class Card(NamedTuple):
 
 
 Use = tuple[int, int]
-"""A Tensor, by its number `Tensor.index`, and which of its `inputs`."""
+"""A node, by its `index`, and which of its `inputs`."""
 
 
 class Edge(NamedTuple):
@@ -64,11 +65,15 @@ class Graph(NamedTuple):
     edges: list[Edge]
     """Between numbers of cards; parallel edges stand there as often as they are, in the order of the arguments."""
     places: dict[int, int]
-    """On which card a Tensor stands, by its number, `Tensor.index`."""
+    """On which card a Tensor stands, by the `index` of its node."""
     uses: dict[Use, int]
     """Which edge shows a use of a Tensor; those within a card have none."""
     names: dict[int, str]
-    """What a Tensor is called, by its number: its name, or t1, t2, ... in the order in which they were made."""
+    """What a Tensor is called, by the same number: its name, or t1, t2, ... in the order in which they were made."""
+
+
+_stored: Callable[[Node], Array] = Node.__dict__["array"].__get__
+"""The array of a node, also of one that was changed in place, which `node.array` refuses: a picture shows what there is."""
 
 
 class Entry:
@@ -87,14 +92,12 @@ class Entry:
 
     @property
     def data(self) -> Array:
-        return self.value._array if isinstance(self.value, Node) else self.value
+        return _stored(self.value) if isinstance(self.value, Node) else self.value
 
     @property
     def gradient(self) -> Array | None:
-        if not isinstance(self.value, Node) or self.value._grad is None:
-            return None
-        grad = self.value._grad
-        return grad._array if isinstance(grad, Node) else np.asarray(grad)
+        grad = grad_of(self.value) if isinstance(self.value, Node) else None
+        return None if grad is None else grad.array
 
 
 def entries_of(outputs: Sequence[Node], constants: bool) -> list[Entry]:
@@ -142,7 +145,7 @@ def _operands(node: Node) -> Iterator[Node | Array]:
 
 def _kind(node: Node, drawn: bool) -> Kind:
     if node.op is None:
-        return "parameter" if node._requires_grad else "data"
+        return "parameter" if node.requires_grad else "data"
     return "output" if drawn else "operation"
 
 

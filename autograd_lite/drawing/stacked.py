@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Node
 from .model import Card, Entry, Row
 from .palette import Kind
 from .ranks import Scope

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import name_of
+from ..function_names import name_of
 
 # {0}, {1} stand for the operands. Used if the call has just so many operands and nothing else was given.
 # fmt: off

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..graph import Node
+from ..node import Node
 from ..traversal import newest_first
 from .collapse import Key
 from .model import Entry, Use
@@ -45,7 +45,7 @@ def _is_turned(entry: Entry) -> bool:
     if not isinstance(node, Node) or node.op is None or entry.given or entry.kind == "output":
         return False
     plain = not any(a is not None for a in (*node.args[1:], *node.keywords.values()))
-    return short_name(node.op) == "transpose" and plain and node._array.ndim == 2
+    return short_name(node.op) == "transpose" and plain and node.array.ndim == 2
 
 
 def uses_of(turned: list[Turned], entries: list[Entry], uses: dict[Use, int]) -> dict[Use, int]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..drawing.text import SUPERSCRIPTS, short_name
-from ..graph import Node
+from ..node import Node
 from .uses import Use
 
 PRODUCTS = ("matmul", "matmul_transposed", "dot", "inner", "multiply", "einsum")
@@ -72,11 +72,11 @@ def _layer_uses(z: Node, number: int) -> Iterable[tuple[Use, Equation]]:
     """The steps from a weighted input back to its bias, its weights and the activations before it."""
     n, before = _up(number), _up(number - 1) if number > 1 else "⁰" if number else ""
     for use in _summands(z):
-        if use.input.op is None and use.input._requires_grad:
+        if use.input.op is None and use.input.requires_grad:
             yield use, Equation("BP3", f"∂C/∂b{n} = δ{n}")
     for product in _products(z):
         for position, a in enumerate(product.inputs):
-            if not a._requires_grad:
+            if not a.requires_grad:
                 continue
             use = Use(product, position, a)
             weight = Equation("BP4", f"∂C/∂W{n}ⱼₖ = a{before}ₖ δ{n}ⱼ")

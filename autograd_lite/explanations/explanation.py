@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..graph import Node
-from ..graph import leaf as as_leaf
+from ..node import Node
 from ..ownership import own
+from ..recording import handle_of
+from ..recording import leaf as as_leaf
 from ..tensor import Tensor, seed
-from ..traversal import ancestors
-from .counting import counted, way
+from .counting import Ways, counted, ways
 from .listing import MANY, carried, followed, largest
 from .replay import Prediction, predict
 from .table import table
-from .uses import Use, depends, push, require_recorded, sent
+from .uses import Use, depends, push, recorded, sent
 
 if TYPE_CHECKING:
     from ..drawing.picture import Picture
+
+
+class Edge(NamedTuple):
+    """How a Tensor is used by another: `input` is the `number`-th of the `inputs` of `node`."""
+
+    node: Tensor
+    number: int
+    input: Tensor
+    key: tuple[int, int]
+    """What `lit` of a picture takes."""
 
 
 class Path(NamedTuple):
@@ -27,8 +37,8 @@ class Path(NamedTuple):
 
     nodes: tuple[Tensor, ...]
     """From the leaf to the cost, these included."""
-    edges: tuple[Use, ...]
-    """How each is used by the next: `edge.input` is the `edge.number`-th of the `inputs` of `edge.node`."""
+    edges: tuple[Edge, ...]
+    """How each is used by the next."""
     slopes: tuple[float | None, ...]
     """The local derivative of every edge; None for one between arrays, where it is not one number."""
     contribution: Tensor
@@ -51,53 +61,55 @@ class Explanation:
     exact : are the listed known to be the largest? Not where there are more than a few thousand paths between arrays.
     """
 
-    def __init__(self, cost: Tensor, leaf: Tensor, top: int, gradient: Any):
-        if top < 0:
-            raise ValueError(f"top={top!r}: how many paths to list, must be at least 0")
-        require_recorded(cost, leaf, "explain")
-        self.cost, self.leaf = cost, leaf
-        self._seed = own(seed(cost, gradient)._array)
-        self.nodes = way(cost, leaf)
-        self.count = counted(leaf, self.nodes).get(cost, 0)
-        cotangents = _sweep(cost, self._seed, self.nodes)
-        self.total = _tensor(cotangents.get(leaf, np.zeros_like(leaf._array)))
+    def __init__(self, ways: Ways, top: int, seed: Any):
+        self.ways = ways
+        """The nodes, which stay what they are when a Tensor is written."""
+        tensors = {node: handle_of(node) for node in (ways.cost, ways.leaf, *ways.nodes)}
+        self.cost: Tensor = tensors[ways.cost]
+        self.leaf: Tensor = tensors[ways.leaf]
+        self.nodes: list[Tensor] = [tensors[node] for node in ways.nodes]
+        self._seed = own(seed)
+        self.count = counted(ways)
+        cotangents = _sweep(ways, self._seed)
+        zeros = np.zeros_like(ways.leaf.array)
+        self.total = _tensor(cotangents.get(ways.leaf, zeros))
         self.exact = True
-        self.paths = sorted(self._listed(cotangents, top), key=lambda path: -_size(path.norm))
+        self.paths = sorted(self._listed(cotangents, tensors, top), key=lambda path: -_size(path.norm))
         with np.errstate(all="ignore"):
-            listed = sum((path.contribution._array for path in self.paths), np.zeros_like(leaf._array))
-            self.remainder = _tensor(
-                self.total._array - listed if self.count > len(self.paths) else np.zeros_like(listed)
-            )
+            listed = sum((path.contribution.array for path in self.paths), zeros)
+            self.remainder = _tensor(self.total.array - listed if self.count > len(self.paths) else zeros)
 
-    def _listed(self, cotangents: Mapping[Node, Any], top: int) -> Iterator[Path]:
-        if not self.nodes or top == 0:
+    def _listed(self, cotangents: Mapping[Node, Any], tensors: Mapping[Node, Tensor], top: int) -> Iterator[Path]:
+        cost, leaf, nodes = self.ways
+        if not nodes or top == 0:
             return
         slopes = {
             use.key: slope
-            for node in self.nodes
-            if node is not self.leaf
+            for node in nodes
+            if node is not leaf
             for use in depends(node, cotangents)
             if (slope := _slope(use)) is not None
         }
-        total = self.total._array
-        if all(node._array.size == 1 for node in self.nodes):
+        total = self.total.array
+        if all(node.array.size == 1 for node in nodes):
             found: Any = (
                 (uses, np.full_like(total, _product(uses, slopes, self._seed)))
-                for uses in largest(self.cost, self.leaf, self.nodes, slopes, top)
+                for uses in largest(cost, leaf, nodes, slopes, top)
             )
         elif self.count <= max(MANY, top):
-            found = carried(self.cost, self._seed, self.leaf, self.nodes)
+            found = carried(cost, self._seed, leaf, nodes)
             found = sorted(found, key=lambda item: -_size(float(np.linalg.norm(item[1]))))[:top]
         else:
             self.exact = False
-            found = followed(self.cost, self._seed, self.leaf, self.nodes, lambda use: _gain(use, cotangents), top)
+            found = followed(cost, self._seed, leaf, nodes, lambda use: _gain(use, cotangents), top)
         with np.errstate(all="ignore"):
             square = float(np.sum(np.square(total, dtype=np.float64)))
             for uses, c in found:
                 share = float(np.sum(c * total, dtype=np.float64)) / square if square else math.nan
-                nodes = (self.leaf, *(use.node for use in uses))
+                edges = tuple(Edge(tensors[use.node], use.number, tensors[use.input], use.key) for use in uses)
                 along = tuple(slopes.get(use.key) for use in uses)
-                yield Path(nodes, tuple(uses), along, _tensor(c), float(np.linalg.norm(c)), share)
+                through = (self.leaf, *(edge.node for edge in edges))
+                yield Path(through, edges, along, _tensor(c), float(np.linalg.norm(c)), share)
 
     def predict(self, dw: ArrayLike) -> Prediction:
         """How much the cost should change if the leaf changes by `dw`, and how much it does.
@@ -105,10 +117,9 @@ class Explanation:
         dw : one number, or an array that broadcasts to the shape of the leaf
 
         The recorded operations are computed once more; no Tensor is touched. Raises ValueError for a change of another shape,
-        RuntimeError if an operation cannot be repeated, or if an input was written after it was used.
+        RuntimeError if an operation cannot be repeated.
         """
-        ancestors([self.cost])  # raises if a value was written since
-        return predict(self.cost, self.leaf, self.nodes, self.total._array, self._seed, dw)
+        return predict(*self.ways, self.total.array, self._seed, dw)
 
     def draw(self, path: int | None = 0, **options: Any) -> "Picture":
         """The graph of the cost with one path lit, by its place in `paths`; all listed ones for None.
@@ -118,7 +129,7 @@ class Explanation:
         from ..drawing import draw
 
         chosen = self.paths if path is None else [self.paths[path]]
-        return draw(self.cost, lit=[use.key for p in chosen for use in p.edges], **options)
+        return draw(handle_of(self.ways.cost), lit=[use.key for p in chosen for use in p.edges], **options)
 
     def __str__(self) -> str:
         return table(self)
@@ -144,16 +155,18 @@ def explain(cost: Tensor, leaf: Tensor, top: int = 24, *, gradient: Any = None) 
     the cost to the leaf. Hooks have no part in it. No gradient is changed, and a graph that was run backward will do.
 
     Raises TypeError for what is no Tensor; RuntimeError for a Tensor that requires no gradient, for a cost of more than one
-    element without `gradient`, and for inputs written after they were used.
+    element without `gradient`, and for a leaf that was written after it was used.
     """
-    return Explanation(cost, leaf, top, gradient)
+    if top < 0:
+        raise ValueError(f"top={top!r}: how many paths to list, must be at least 0")
+    return Explanation(ways(*recorded(cost, leaf, "explain")), top, seed(cost, gradient).array)
 
 
-def _sweep(cost: Node, start: Any, nodes: list[Node]) -> dict[Node, Any]:
-    """The cotangents of `nodes`, newest first: the chain rule without hooks."""
-    cotangents: dict[Node, Any] = {cost: start} if nodes else {}
-    on_the_way = set(nodes)
-    for node in nodes[:-1]:  # the last is the leaf
+def _sweep(ways: Ways, start: Any) -> dict[Node, Any]:
+    """The cotangents of the nodes on the way: the chain rule without hooks."""
+    cotangents: dict[Node, Any] = {ways.cost: start} if ways.nodes else {}
+    on_the_way = set(ways.nodes)
+    for node in ways.nodes[:-1]:  # the last is the leaf
         numbers = {use.number for use in depends(node, on_the_way)}
         for _, a, c in sent(node, cotangents[node], numbers):
             with np.errstate(all="ignore"):
@@ -163,9 +176,9 @@ def _sweep(cost: Node, start: Any, nodes: list[Node]) -> dict[Node, Any]:
 
 def _slope(use: Use) -> float | None:
     """The local derivative, where it is one number."""
-    if use.node._array.size != 1 or use.input._array.size != 1:
+    if use.node.array.size != 1 or use.input.array.size != 1:
         return None
-    return float(np.asarray(push(use, np.ones_like(use.node._array))).item())
+    return float(np.asarray(push(use, np.ones_like(use.node.array))).item())
 
 
 def _product(uses: list[Use], slopes: Mapping[tuple[int, int], float], seed: Any) -> float:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..drawing.text import SUPERSCRIPTS, atom, isolated, short_name
-from ..graph import nodes_in
+from ..node import nodes_in
+from ..recording import values_of
 from .naming import Names, made_as
 from .uses import Use
 
@@ -130,12 +131,12 @@ class Formula(NamedTuple):
 
 
 def formula_of(use: Use, names: Names, cost: str) -> Formula:
-    """names : of the graph's Tensors and constants, by `id`;  cost : what the derivatives are of"""
+    """names : of the graph's nodes and constants, by `id`;  cost : what the derivatives are of"""
     node, key = use.node, short_name(use.node.op) if use.node.op else ""
     position = _position(use)
     elementwise = key in FACTORS or (isinstance(node.op, np.ufunc) and node.op.signature is None)
     kinds = FACTORS.get(key) or MAPS.get(key) or ()
-    if key in ("matmul", "dot") and all(np.ndim(_value(a)) for a in node.args):
+    if key in ("matmul", "dot") and all(np.ndim(values_of(a)) for a in node.args):
         kinds = PRODUCTS[_is_vector(node.args[0]), _is_vector(node.args[1])]
     if key == "matmul_transposed" and _is_vector(node.args[0]):
         kinds = ("{g} @ {y}", "{g} ⊗ {x}")
@@ -151,31 +152,23 @@ def formula_of(use: Use, names: Names, cost: str) -> Formula:
     letters = {c: atom(a, names, parenthesise=True) for c, a in zip("xyz", node.args, strict=False)}
     letters |= {"f": isolated(names[id(node)]), "g": f"∂{cost}/∂{isolated(names[id(node)])}", "i": name}
     right = re.sub(r"^\((−[\d.]+)\)", r"\1", right.format_map(letters))  # (−2)·x is −2·x
-    copies = ", summed over its copies" if elementwise and use.input._array.size < node._array.size else ""
+    copies = ", summed over its copies" if elementwise and use.input.array.size < node.array.size else ""
     return Formula(f"{left} = {right}{copies}" if elementwise else f"{left}{JOINS}{right}", elementwise)
 
 
 def _position(use: Use) -> int | None:
-    """The argument that the used Tensor is, or is in."""
+    """The argument that the used node is, or is in."""
     number = use.number
     for position, argument in enumerate(use.node.args):
-        inside = _tensors(argument)
+        inside = sum(1 for _ in nodes_in([argument]))
         if number < inside:
             return position
         number -= inside
     return None
 
 
-def _tensors(argument: Any) -> int:
-    return sum(1 for _ in nodes_in([argument]))
-
-
-def _value(a: Any) -> Any:
-    return getattr(a, "_array", a)
-
-
 def _is_vector(a: Any) -> bool:
-    return np.ndim(_value(a)) == 1
+    return np.ndim(values_of(a)) == 1
 
 
 def _power_rule(exponent: float) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Node
+from ..node import Node
 from .uses import Use, depends, push
 
 MANY = 2000

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from ..drawing.model import entries_of, name_all
 from ..drawing.text import expression, isolated
-from ..graph import Node
+from ..node import Node
 
 Names = Mapping[int, str]
-"""By `id`: the names of Tensors and of constant arrays."""
+"""By `id`: the names of nodes and of constant arrays."""
 
 
 def names_of(cost: Node) -> Names:

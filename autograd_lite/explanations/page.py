@@ -20,7 +20,6 @@ from ..drawing.metrics import width
 from ..drawing.palette import DARK, LIGHT, Theme
 from ..drawing.picture import titles_of
 from ..drawing.text import isolated
-from .naming import names_of
 from .pagedata import Moments, Values, cards_of, leaves_of, moments_of, steps_of
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ FRAME_HEIGHT = 640
 def page(walk: "StepThrough") -> str:
     """The page as text. Raises ValueError for a graph that is too large and has no scopes to collapse it by."""
     picture, data = _picture(walk)
-    title = f"Backward pass of {isolated(names_of(walk.cost)[id(walk.cost)])}"
+    title = f"Backward pass of {data['cost']}"
     style = _colours() + _file("page.css")
     script = "\n".join(_file(name) for name in SCRIPTS)
     policy = (
@@ -56,7 +55,7 @@ def frame(walk: "StepThrough") -> str:
 
 
 def _picture(walk: "StepThrough") -> tuple[str, dict[str, Any]]:
-    graph = build([walk.cost], grads=False, max_nodes=walk.max_nodes, expand=walk.expand)
+    graph = build([walk.output], grads=False, max_nodes=walk.max_nodes, expand=walk.expand)
     moments: Moments = moments_of(walk, graph)
     graph = graph._replace(cards=moments.cards)
     faces = [face(card) for card in graph.cards]
@@ -72,8 +71,8 @@ def _picture(walk: "StepThrough") -> tuple[str, dict[str, Any]]:
         max([layout.GAP, *(LABEL_CHARACTER * len(step["label"]) + LABEL_AROUND for step in steps)]),
     )
     data = {
-        "cost": isolated(names_of(walk.cost)[id(walk.cost)]),
-        "start": {"card": graph.places[walk.cost.index], "value": values.put(walk.start._array)},
+        "cost": isolated(graph.names[walk.output.index]),
+        "start": {"card": graph.places[walk.output.index], "value": values.put(walk.start.array)},
         "down": walk.rankdir == "TB",
         "cards": cards_of(walk, graph, placed, moments),
         "edges": [[edge.source, edge.target, *_tip(placed.routes[i])] for i, edge in enumerate(graph.edges)],

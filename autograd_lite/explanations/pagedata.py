@@ -1,7 +1,6 @@
 """What the page shows, as data for its scripts: texts that are ready to be read, never numbers to compute with."""
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,11 @@ from ..drawing.layout import Layout
 from ..drawing.model import Card, Graph, Row, row_of
 from ..drawing.svg import MARGIN
 from ..drawing.text import clean, isolated, number, shape, trimmed
-from ..graph import Node
-from ..rules import name_of
-from .explanation import Explanation
+from ..function_names import name_of
+from ..node import Node
+from .counting import ways
+from .explanation import Explanation, Path
 from .formulas import JOINS
-from .naming import names_of
 from .table import counted, percent, route
 from .uses import depends
 
@@ -87,14 +86,14 @@ def moments_of(walk: "StepThrough", graph: Graph) -> Moments:
             else:
                 rows[card] = [row]
 
-    arrives(0, walk.cost, walk.start._array)
+    arrives(0, walk.output, walk.start.array)
     for i, step in enumerate(walk.steps, 1):
-        arrives(i, step.node, step.upstream._array)  # another than what had arrived if a hook replaced it
-        arrives(i, step.input, step.after._array)
-    for node, gradient in walk.gradients.items():
+        arrives(i, step.recorded.node, step.upstream.array)  # another than what had arrived if a hook replaced it
+        arrives(i, step.recorded.input, step.after.array)
+    for node, gradient in walk.recorded.items():
         if node.op is None:
-            arrives(len(walk.steps), node, gradient._array)
-    reached = {graph.places[node.index] for node in walk.gradients}
+            arrives(len(walk.steps), node, gradient.array)
+    reached = {graph.places[node.index] for node in walk.recorded}
     cards = []
     for i, card in enumerate(graph.cards):
         first, *later = rows[i] if i in reached else [_unknown(card)._replace(parts=(("—", 0),))]
@@ -110,7 +109,7 @@ def _unknown(card: Card) -> Row:
 
 def cards_of(walk: "StepThrough", graph: Graph, placed: Layout, moments: Moments) -> list[dict[str, Any]]:
     """For each card: where it is, all about it, and its gradient from every step on at which it changes."""
-    nodes = {graph.places[node.index]: node for node in _all_nodes(walk.cost)}
+    nodes = {graph.places[node.index]: node for node in _all_nodes(walk.output)}
     found = []
     for i, (card, box) in enumerate(zip(moments.cards, placed.cards, strict=True)):
         about = card.tip.split("\n")[1:]
@@ -147,30 +146,30 @@ def _all_nodes(cost: Node) -> list[Node]:
 
 def steps_of(walk: "StepThrough", graph: Graph, values: Values) -> list[dict[str, Any]]:
     """One entry a step; numbers of cards, of an edge (-1 for one within a card) and of values."""
-    last = {step.input: i for i, step in enumerate(walk.steps)}
-    names = {key: isolated(name) for key, name in names_of(walk.cost).items()}
+    last = {step.recorded.input: i for i, step in enumerate(walk.steps)}
     found = []
     for i, step in enumerate(walk.steps):
+        node, _, a = step.recorded
         local = step.local
         edge = graph.uses.get(step.key, -1)
         alone = local is not None and local.size == 1 and edge >= 0 and graph.edges[edge].times == 1
         found.append(
             {
-                "node": names[id(step.node)],
+                "node": isolated(graph.names[node.index]),
                 "made": step.words.rpartition(" → ")[0],
-                "to": names[id(step.input)],
-                "card": graph.places[step.node.index],
-                "input": graph.places[step.input.index],
+                "to": isolated(graph.names[a.index]),
+                "card": graph.places[node.index],
+                "input": graph.places[a.index],
                 "edge": edge,
                 "formula": step.formula,
                 "joins": JOINS in step.formula,
-                "local": None if local is None else values.put(local._array),
+                "local": None if local is None else values.put(local.array),
                 "label": beside(local.item()) if local is not None and alone else "",
-                "upstream": values.put(step.upstream._array),
-                "contribution": values.put(step.contribution._array),
-                "before": None if step.before is None else values.put(step.before._array),
-                "after": values.put(step.after._array),
-                "complete": last[step.input] == i,
+                "upstream": values.put(step.upstream.array),
+                "contribution": values.put(step.contribution.array),
+                "before": None if step.before is None else values.put(step.before.array),
+                "after": values.put(step.after.array),
+                "complete": last[a] == i,
                 "equation": step.equation,
                 "law": step.law,
             }
@@ -187,45 +186,45 @@ def leaves_of(walk: "StepThrough", graph: Graph, values: Values) -> dict[int, di
     """For each leaf that has a card of its own: its paths, what each contributes, and all edges on them."""
     shown = [
         node
-        for node in walk.gradients
-        if node.op is None and not graph.cards[graph.places[node.index]].stacked and node is not walk.cost
+        for node in walk.recorded
+        if node.op is None and not graph.cards[graph.places[node.index]].stacked and node is not walk.output
     ]
     top = max(3, min(MOST_PATHS, ALL_PATHS // max(1, len(shown))))
-    names = {key: isolated(name) for key, name in names_of(walk.cost).items()}
     keys: dict[str, int] = {}
     found: dict[int, dict[str, Any]] = {}
     for leaf in sorted(shown, key=lambda node: node.index):
-        e = Explanation(walk.cost, leaf, top, walk.start)
-        on_the_way = set(e.nodes)
-        edges = {graph.uses.get(u.key, -1) for n in e.nodes if n is not leaf for u in depends(n, on_the_way)}
-        name = names[id(leaf)]
+        e = Explanation(ways(walk.output, leaf), top, walk.start.array)
+        on_the_way = set(e.ways.nodes)
+        edges = {graph.uses.get(u.key, -1) for n in on_the_way if n is not leaf for u in depends(n, on_the_way)}
+        name = isolated(graph.names[leaf.index])
         keys[name] = keys.get(name, 0) + 1
         found[graph.places[leaf.index]] = {
             "name": name,
             "key": name if keys[name] == 1 else f"{name}~{keys[name]}",
             "count": counted(e.count, "path"),
             "edges": sorted(edges - {-1}),
-            "paths": [_path(path, graph, names, values) for path in e.paths],
+            "paths": [_path(path, leaf, graph, values) for path in e.paths],
             "more": counted(e.count - len(e.paths), "path") if e.count > len(e.paths) else "",
-            "remainder": values.put(e.remainder._array),
-            "total": values.put(e.total._array),
+            "remainder": values.put(e.remainder.array),
+            "total": values.put(e.total.array),
             "exact": e.exact,
         }
     return found
 
 
-def _path(path: Any, graph: Graph, names: Mapping[int, str], values: Values) -> dict[str, Any]:
+def _path(path: Path, leaf: Node, graph: Graph, values: Values) -> dict[str, Any]:
+    through = [leaf.index, *(edge.key[0] for edge in path.edges)]
     slopes = [number(s) for s in path.slopes] if None not in path.slopes else []
     return {
-        "edges": sorted({graph.uses.get(use.key, -1) for use in path.edges} - {-1}),
-        "way": route([names[id(node)] for node in path.nodes]),
+        "edges": sorted({graph.uses.get(edge.key, -1) for edge in path.edges} - {-1}),
+        "way": route([isolated(graph.names[i]) for i in through]),
         "slopes": slopes,
         "labels": {
-            graph.uses[use.key]: beside(s)
-            for use, s in zip(path.edges, path.slopes, strict=True)
-            if s is not None and use.key in graph.uses
+            graph.uses[edge.key]: beside(s)
+            for edge, s in zip(path.edges, path.slopes, strict=True)
+            if s is not None and edge.key in graph.uses
         },
-        "value": values.put(path.contribution._array),
+        "value": values.put(path.contribution.array),
         "size": number(path.norm),
         "share": percent(path.share),
     }

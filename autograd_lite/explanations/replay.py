@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..drawing.text import clean
-from ..graph import NESTS, Node
+from ..function_names import name_of
 from ..mode import recording
-from ..rules import name_of
+from ..node import Node
+from ..operands import NESTS
 
 Array = NDArray[Any]
 
@@ -37,7 +38,7 @@ def predict(cost: Node, leaf: Node, nodes: list[Node], slope: Array, seed: Array
     Raises ValueError if the change does not fit the leaf, RuntimeError if an operation does not give the same twice.
     """
     given = np.asarray(change)
-    data = leaf._array
+    data = leaf.array
     try:
         dw = np.broadcast_to(given, data.shape).astype(data.dtype)
     except ValueError:
@@ -45,7 +46,7 @@ def predict(cost: Node, leaf: Node, nodes: list[Node], slope: Array, seed: Array
             f"the change has shape {given.shape} and {leaf.describe()} has {data.shape}: give one number, or one for each element"
         ) from None
     before, after = (_again(cost, leaf, nodes, start) for start in (data, data + dw))
-    if not np.allclose(before, cost._array, rtol=1e-6, equal_nan=True):
+    if not np.allclose(before, cost.array, rtol=1e-6, equal_nan=True):
         raise RuntimeError(
             f"computed again, {cost.describe()} is not what it was: an operation on the way draws random numbers, so what the "
             "change does cannot be told from them"
@@ -58,7 +59,7 @@ def predict(cost: Node, leaf: Node, nodes: list[Node], slope: Array, seed: Array
 
 
 def _again(cost: Node, leaf: Node, nodes: list[Node], start: Array) -> Array:
-    """The value of the cost with `start` in the place of the leaf's. The nodes themselves are only read."""
+    """The value of the cost with `start` in the place of the leaf's."""
     values: dict[Node, Array] = {leaf: start}
     for node in reversed(nodes):
         if node is not leaf:
@@ -71,10 +72,10 @@ def _again(cost: Node, leaf: Node, nodes: list[Node], start: Array) -> Array:
                 error.add_note(f"in computing {name_of(node.op)} again, which made {node.describe()}")
                 raise
             values[node] = np.asarray(result)
-    return values.get(cost, cost._array)
+    return values.get(cost, cost.array)
 
 
 def _value(a: Any, values: dict[Node, Array]) -> Any:
     if isinstance(a, Node):
-        return values.get(a, a._array)
+        return values.get(a, a.array)
     return type(a)(_value(part, values) for part in a) if type(a) in NESTS else a

@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import Cotangent, completed
+from ..cotangents import Cotangent, observed, tell
 from ..drawing.layout import Direction
 from ..drawing.text import clean, isolated
 from ..files import replacing
-from ..graph import Node, leaf
+from ..node import Node
 from ..ownership import own
-from ..rules import name_of
+from ..recording import handle_of, leaf
 from ..tensor import Tensor, seed
 from ..traversal import ancestors, newest_first
 from .equations import equations_of
 from .formulas import formula_of
 from .naming import made_as, names_of
-from .uses import Use, depends, require_recorded, sent
+from .uses import Use, depends, recorded, sent
 
 SMALL = 64
 """Local derivatives are computed between Tensors of at most as many elements."""
@@ -53,10 +53,13 @@ class Step(NamedTuple):
     """That equation, written out."""
     words: str
     """The node and the input: `z1 = t2 + b1 → b1`."""
+    recorded: Use
+    """The use, between nodes, which stay what they are when a Tensor is written."""
 
     @property
     def key(self) -> tuple[int, int]:
-        return self.node.index, self.use
+        """What `lit` of a picture takes."""
+        return self.recorded.key
 
     def __repr__(self) -> str:
         equation = f", {self.equation}" if self.equation else ""
@@ -78,9 +81,16 @@ class StepThrough:
     start: Tensor
     steps: list[Step]
     gradients: Mapping[Tensor, Tensor]
+    recorded: Mapping[Node, Tensor]
+    """The gradients by nodes, the newest first."""
     max_nodes: int
     expand: Collection[str]
     rankdir: Direction
+
+    @property
+    def output(self) -> Node:
+        """The node of the cost."""
+        return next(iter(self.recorded))
 
     @cached_property
     def html(self) -> str:
@@ -131,18 +141,19 @@ def step_through(
 
     Raises TypeError for what is no Tensor, RuntimeError in the cases of `Tensor.backward`, but for a second pass.
     """
-    require_recorded(cost, cost, "step_through")
+    output, _ = recorded(cost, cost, "step_through")
     start = seed(cost, gradient)
-    passing = ancestors([cost])
-    names = names_of(cost)
+    passing = ancestors([output])
+    tensors: dict[Node, Tensor] = {node: handle_of(node) for node in passing}
+    names = names_of(output)
     equations = equations_of(passing)
-    called = isolated(names[id(cost)])
-    cotangents: dict[Node, Cotangent] = {cost: start._array}
-    gradients: dict[Any, Any] = {}
+    called = isolated(names[id(output)])
+    cotangents: dict[Node, Cotangent] = {output: start.array}
+    found: dict[Node, Tensor] = {}
     steps: list[Step] = []
     for node in newest_first(passing):
-        g = completed(cotangents.pop(node), node, record=False)
-        upstream = gradients[node] = _tensor(g)
+        g = observed(cotangents.pop(node), node, record=False)
+        upstream = found[node] = _tensor(g)
         if node.op is None:
             continue
         uses = {use.number: use for use in depends(node, passing)}
@@ -156,10 +167,10 @@ def step_through(
             law = equations.get((node.index, number))
             steps.append(
                 Step(
-                    node,  # type: ignore[arg-type]
+                    tensors[node],
                     node.op,
                     upstream,
-                    a,
+                    tensors[a],
                     number,
                     formula.text,
                     _local(uses[number], formula.elementwise),
@@ -169,26 +180,27 @@ def step_through(
                     law and law.name,
                     law and law.text,
                     f"{whole} → {isolated(names[id(a)])}",
+                    uses[number],
                 )
             )
-    return StepThrough(cost, start, steps, gradients, max_nodes, expand, rankdir)
+    gradients = {tensors[node]: g for node, g in found.items()}
+    return StepThrough(cost, start, steps, gradients, found, max_nodes, expand, rankdir)
 
 
 def _sent(node: Node, g: Cotangent, uses: Mapping[int, Use]) -> Any:
     try:
         yield from sent(node, g, uses)
     except Exception as error:
-        assert node.op is not None
-        error.add_note(f"in the backward pass through {name_of(node.op)}, which made {node.describe()}")
+        tell(error, node)
         raise
 
 
 def _local(use: Use, elementwise: bool) -> Tensor | None:
-    node = use.node._array
-    if not (elementwise or node.size == 1) or max(node.size, use.input._array.size) > SMALL:
+    made = use.node.array
+    if not (elementwise or made.size == 1) or max(made.size, use.input.array.size) > SMALL:
         return None
-    ((_, _, c),) = sent(use.node, np.ones_like(node), (use.number,), summed=node.size == 1)
-    return _tensor(np.broadcast_to(c, node.shape) if elementwise and node.size > 1 else c)
+    ((_, _, c),) = sent(use.node, np.ones_like(made), (use.number,), summed=made.size == 1)
+    return _tensor(np.broadcast_to(c, made.shape) if elementwise and made.size > 1 else c)
 
 
 def _tensor(array: Cotangent) -> Tensor:

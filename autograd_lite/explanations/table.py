@@ -17,16 +17,18 @@ WIDE = 100
 
 def table(e: "Explanation") -> str:
     """A line a path: what it contributes, its share, the way it takes, and the local derivatives on it if they are few."""
-    names = {key: isolated(name) for key, name in names_of(e.cost).items()}
-    leaf_name = names.get(id(e.leaf)) or isolated(e.leaf.name or "the tensor")
-    sizes = f" ({shape(e.leaf.shape)})" if e.leaf.shape else ""
-    head = f"{counted(e.count, 'path')} from {leaf_name}{sizes} to {names[id(e.cost)]}"
+    cost, leaf, nodes = e.ways
+    names = {key: isolated(name) for key, name in names_of(cost).items()}
+    leaf_name = names.get(id(leaf)) or isolated(leaf.name or "the tensor")
+    sizes = f" ({shape(leaf.array.shape)})" if leaf.array.shape else ""
+    head = f"{counted(e.count, 'path')} from {leaf_name}{sizes} to {names[id(cost)]}"
     if not e.count:
         return f"{head}: the gradient is 0"
-    single = e.leaf.size == 1
+    single = leaf.array.size == 1
+    called = {node.index: names[id(node)] for node in nodes}
     rows = [("", "product" if single else "‖contribution‖", "share", "path")]
     for i, path in enumerate(e.paths, 1):
-        way = route([names[id(node)] for node in path.nodes])
+        way = route([called[leaf.index], *(called[edge.key[0]] for edge in path.edges)])
         slopes = "·".join(number(s) for s in path.slopes if s is not None) if None not in path.slopes else ""
         along = f"   ({slopes})" if slopes and len(way) + len(slopes) < WIDE else ""
         rows.append((str(i), _size(path.contribution), percent(path.share), way + along))
@@ -45,7 +47,7 @@ def table(e: "Explanation") -> str:
 
 
 def _size(contribution: Any) -> str:
-    return number(contribution.item() if contribution.size == 1 else float(np.linalg.norm(contribution._array)))
+    return number(contribution.item() if contribution.size == 1 else float(np.linalg.norm(contribution.array)))
 
 
 def counted(n: int, noun: str) -> str:

@@ -5,17 +5,19 @@ is one of them.
 """
 
 from collections.abc import Container, Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import Cotangent, fit
-from ..graph import NESTS, Node, values_of
+from ..backward import seen_by_rules
+from ..cotangents import Cotangent, fitted, paired
 from ..mode import recording
+from ..node import Node, nodes_in
+from ..recording import current
 from ..rules import VJPS
-
-Place = tuple[int, ...]
-"""Where in a nested argument: the second of a list is (1,)."""
+from ..tensor import Tensor
+from ..traversal import ancestors
 
 
 class Use(NamedTuple):
@@ -27,7 +29,7 @@ class Use(NamedTuple):
 
     @property
     def key(self) -> tuple[int, int]:
-        """What tables are kept by: comparing Tensors compares their elements."""
+        """What tables are kept by, and what `lit` of a picture takes."""
         return self.node.index, self.number
 
 
@@ -41,38 +43,22 @@ def sent(
     """
     assert node.op is not None
     rules = VJPS[node.op]
-    values = values_of(node.args)
-    keywords = {k: values_of(v) for k, v in node.keywords.items()}
-    number = -1
+    given, named = seen_by_rules(node, g, False)
+    numbering = count()
     arguments: list[tuple[int | str, Any]] = [*enumerate(node.args), *node.keywords.items()]
     for key, argument in arguments:
-        wanted = []
-        for place, a in _nodes(argument):
-            number += 1
-            if number in numbers:
-                wanted.append((number, place, a))
-        if wanted:
+        inside = list(nodes_in([argument]))
+        places = [next(numbering) for _ in inside]
+        if any(n in numbers for n in places):
             with np.errstate(all="ignore"), recording(False):  # a slope may be infinite or undefined
-                whole = rules[key](g, node._array, *values, **keywords)
-                parts = [(n, a, _part(whole, place)) for n, place, a in wanted]
-                parts = [(n, a, fit(c, a._array) if summed else c) for n, a, c in parts]
-            yield from parts
-
-
-def _nodes(argument: Any) -> Iterator[tuple[Place, Node]]:
-    """The Tensors in an argument, each with its place."""
-    if isinstance(argument, Node):
-        yield (), argument
-    elif type(argument) in NESTS:
-        for i, part in enumerate(argument):
-            for place, node in _nodes(part):
-                yield (i, *place), node
-
-
-def _part(whole: Any, place: Place) -> Any:
-    for i in place:
-        whole = whole[i]
-    return whole
+                whole = rules[key](*given, **named)
+                parts = (
+                    [(argument, whole)] if isinstance(argument, Node) else paired(argument, whole, inside.__contains__)
+                )
+                wanted = [(n, a, c) for n, (a, c) in zip(places, parts, strict=True) if n in numbers]
+                if summed:
+                    wanted = [(n, a, fitted(c, a, False, (node, key))) for n, a, c in wanted]
+            yield from wanted
 
 
 def push(use: Use, g: Cotangent) -> Cotangent:
@@ -88,19 +74,34 @@ def depends(node: Node, leads: Container[Node]) -> Iterator[Use]:
             yield Use(node, number, a)
 
 
-def require_recorded(cost: Any, leaf: Any, what: str) -> None:
-    """Raises TypeError for what is no Tensor, RuntimeError for one whose derivatives were not recorded."""
+def recorded(cost: Any, leaf: Any, what: str) -> tuple[Node, Node]:
+    """The nodes of two Tensors.
+
+    Raises TypeError for what is no Tensor, RuntimeError for one whose derivatives were not recorded and for a leaf that was
+    written after an operation on the way to the cost had used it.
+    """
     for t in (cost, leaf):
-        if not isinstance(t, Node):
+        if not isinstance(t, Tensor):
             raise TypeError(f"{what} takes Tensors, got {type(t).__name__}")
         t.looked_at(what)
-    if not cost._requires_grad:
+    end, start = current(cost), current(leaf)
+    if not end.requires_grad:
         raise RuntimeError(
-            f"{cost.describe()} does not require a gradient: nothing it was made from does, or it was made under no_grad(), so "
+            f"{end.describe()} does not require a gradient: nothing it was made from does, or it was made under no_grad(), so "
             "how it was made is not known. Make the leaves with requires_grad=True and compute while recording is on"
         )
-    if not leaf._requires_grad:
+    if not start.requires_grad:
         raise RuntimeError(
-            f"{leaf.describe()} does not require a gradient, so what was made from it alone was not recorded, and its paths to "
-            f"{cost.describe()} cannot be told. Make it with requires_grad=True and compute again"
+            f"{start.describe()} does not require a gradient, so what was made from it alone was not recorded, and its paths to "
+            f"{end.describe()} cannot be told. Make it with requires_grad=True and compute again"
         )
+    if (
+        start.op is None
+        and start.slot is not None
+        and any(n is not start and n.slot is start.slot for n in ancestors([end]))
+    ):
+        raise RuntimeError(
+            f"{start.describe()} was written after an operation that leads to {end.describe()} had used it: compute the cost "
+            "again, or explain it before the write"
+        )
+    return end, start

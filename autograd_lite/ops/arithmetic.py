@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp, primitive, tensors_in
+from ..primitives import primitive, tensors_in
+from ..rules import array_like, composite, constant, defvjp
 from .joining import one_array
 
 
@@ -131,8 +132,11 @@ def clip(*args, where=True, **keywords):
 
 @composite(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    """A Tensor is copied in any case: what was recorded is not changed in place."""
-    return NotImplemented if copy else np.nan_to_num(x, True, nan, posinf, neginf)
+    """With copy=False the result is written into x, as in NumPy."""
+    if copy:
+        return NotImplemented
+    x[...] = np.nan_to_num(x, True, nan, posinf, neginf)
+    return x
 
 
 @composite(np.full_like)

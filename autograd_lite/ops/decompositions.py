@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import composite, defvjp, primitive
+from ..primitives import primitive
+from ..rules import composite, defvjp
 from .joining import one_array
 from .linalg import _t
 from .packing import packed, unpacked

@@ -6,7 +6,8 @@ is det U det V U C Vᵀ, where C is diagonal and holds the products of all singu
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp, primitive
+from ..primitives import primitive
+from ..rules import composite, constant, defvjp
 from .joining import one_array
 from .linalg import _t
 from .packing import packed, unpacked
@@ -72,7 +73,8 @@ def _packed_slogdet_dx(g, ans, x):
 @composite(np.linalg.slogdet)
 def slogdet(a):
     a = one_array(a)
-    return _Slogdet(*unpacked(packed_slogdet(a), np.shape(a)[:-2], np.shape(a)[:-2]))
+    sign, logarithm = unpacked(packed_slogdet(a), np.shape(a)[:-2], np.shape(a)[:-2])
+    return _Slogdet(sign, logarithm) if np.ndim(a) > 2 else _Slogdet(sign[()], logarithm[()])
 
 
 _Slogdet = type(np.linalg.slogdet(np.eye(1)))

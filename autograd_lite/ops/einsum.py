@@ -6,7 +6,8 @@ from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
-from ..rules import array_like, composite, defvjp
+from ..primitives import primitive
+from ..rules import array_like, composite, defvjp, view
 
 _IN_ORDER = ascii_uppercase + ascii_lowercase
 """Letters as NumPy sorts them where a result is not stated: upper case first."""
@@ -68,18 +69,34 @@ def einsum_labels(subscripts, operands):
     return full, out.replace("...", spare)
 
 
+@primitive
+def seen_otherwise(x, subscripts):
+    """np.einsum of one array that sums nothing: its axes in another order, or a diagonal, in the same memory."""
+    return np.einsum(subscripts, x)
+
+
+def _is_view(subscripts, operands):
+    """Does it leave every index of one array in the result? Then it is a view."""
+    if len(operands) != 1 or not np.ndim(operands[0]):
+        return False
+    (label,), out = einsum_labels(subscripts, operands)
+    return set(label) == set(out)
+
+
 # fmt: off
 #      function           d/dsubscripts   d/doperands
 defvjp(np.einsum,         None,           repeated=_einsum_dx)
+defvjp(seen_otherwise,    lambda g, ans, x, subscripts: _einsum_dx(1, g, ans, subscripts, x))
 # fmt: on
 array_like(np.einsum)
+view(seen_otherwise)
 
 
 @composite(np.einsum)
 def einsum(subscripts, *operands, **options):
     """The form of alternating operands and lists of labels, brought to that of a string with letters in the same order."""
     if isinstance(subscripts, str):
-        return NotImplemented
+        return seen_otherwise(operands[0], subscripts) if _is_view(subscripts, operands) else NotImplemented
     parts = [subscripts, *operands]
     out = parts.pop() if len(parts) % 2 else None
     labels = {label for of_one in parts[1::2] for label in of_one if label is not Ellipsis}

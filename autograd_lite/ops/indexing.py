@@ -4,7 +4,8 @@ from operator import getitem
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp, makes_arrays, primitive, tensors_in, view
+from ..primitives import primitive, tensors_in
+from ..rules import array_like, composite, constant, defvjp, makes_arrays, view
 from ..writes import setitem
 from .joining import one_array
 

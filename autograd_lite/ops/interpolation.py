@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import array_like, composite, defvjp, primitive
+from ..primitives import primitive
+from ..rules import array_like, composite, defvjp
 from .copying import _returned
 from .joining import one_array
 

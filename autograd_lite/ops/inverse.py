@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ..primitives import primitive
 from ..quotients import Quotient
-from ..rules import VJPS, array_like, defvjp, keeps_argument, primitive
+from ..rules import VJPS, array_like, defvjp, keeps_argument
 from .activations import logit, sigmoid
 
 _sigmoid_dx = VJPS[sigmoid][0]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import VJPS, array_like, composite, defvjp, primitive
+from ..primitives import primitive
+from ..rules import VJPS, array_like, composite, defvjp
 
 
 def _t(x):

@@ -5,7 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from ..rules import composite, defvjp, primitive
+from ..primitives import primitive
+from ..rules import composite, defvjp
 from .joining import one_array
 from .precision import in_single
 from .reductions import _axes, _extreme_dx, _kept, _over

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp, primitive
+from ..primitives import primitive
+from ..rules import composite, constant, defvjp
 from .reductions import _axes, _kept
 
 

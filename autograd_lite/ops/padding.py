@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import composite, defvjp, tensors_in
+from ..primitives import tensors_in
+from ..rules import composite, defvjp
 from ..writes import setitem
 from .copying import _numbered, _returned
 from .joining import one_array

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import PLAIN, composite, constant, defvjp, primitive
+from ..primitives import primitive
+from ..rules import PLAIN, composite, constant, defvjp
 from ..versions import TAKES_ELLIPSIS
 from .precision import in_single
 

@@ -31,12 +31,6 @@ refuse("solve np.linalg.lstsq(np.vander(x, degree + 1), y), which has a derivati
 refuse("multiply the factors with np.polymul, which has a derivative", np.poly)
 refuse("it has no derivative here; np.polymul and np.polyval have", np.polydiv)
 
-refuse(
-    "it writes into an array in place, where a repeated index would count several times. For np.add.at use "
-    "np.bincount(index, weights=values, minlength=n), which has a derivative, or x[index] += values where no index is repeated",
-    *dict.fromkeys(f.at for f in vars(np).values() if isinstance(f, np.ufunc) and (f.nout, f.signature) == (1, None)),
-)
-
 refuse("a file holds values without their history; pass t.numpy()", np.save, np.savez, np.savez_compressed, np.savetxt)
 refuse("str(t) and repr(t) print a Tensor, and t.numpy() is its value", np.array2string, np.array_repr, np.array_str)
 refuse("a Tensor holds numbers and no dates", np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string)

@@ -5,7 +5,9 @@ Where they are piecewise constant the slope is 0, and the result stays in the gr
 
 import numpy as np
 
-from ..rules import composite, constant, defvjp, primitive, view
+from ..primitives import primitive
+from ..rules import PLAIN, composite, constant, defvjp, view
+from .shape import another_array
 
 
 @primitive
@@ -60,6 +62,7 @@ defvjp(mantissa_of,     lambda g, ans, x: np.ldexp(g, np.negative(exponent_of(x)
 # fmt: on
 constant(exponent_of)
 view(np.real, np.imag)
+PLAIN[np.real] = lambda val: another_array(np.real(val), val)
 
 
 @composite(np.modf)

@@ -16,6 +16,11 @@ def _transpose_dx(g, ans, x, axes=None):
     return g.T if axes is None else np.transpose(g, np.argsort([a % g.ndim for a in axes]).tolist())
 
 
+def another_array(out, x):
+    """`out`, or a view of it if it is `x` itself: the array of a result is a view of the argument's, or its own."""
+    return out[...] if out is x else out
+
+
 # fmt: off
 #      function         d/dx
 defvjp(np.reshape,      _reshape_dx)
@@ -40,7 +45,10 @@ view(
     np.flip,
     np.astype,
 )  # fmt: skip
-makes_arrays(np.copy, np.astype)
+makes_arrays(np.copy, np.astype, np.tensordot, np.cov, np.i0)
+makes_arrays(np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+PLAIN[np.squeeze] = lambda a, axis=None: another_array(np.squeeze(a, axis), a)
+PLAIN[np.astype] = lambda x, dtype, copy=True: another_array(np.astype(x, dtype, copy=copy), x)
 PLAIN[np.transpose] = lambda x, axes=None: np.asarray(x).transpose(axes)
 
 
@@ -49,10 +57,11 @@ def ravel(a, order="C"):
     """Order "K" reads the elements as they lie in memory: with the axes sorted by their strides, the longest first."""
     if order == "K":
         layout = np.copy(
-            getattr(a, "_array", a), order="K"
+            getattr(a, "array", a), order="K"
         ).strides  # how the elements lie, which a compiler need not refuse
         a, order = np.transpose(a, sorted(range(a.ndim), key=lambda i: (-layout[i], i))), "C"
-    return np.reshape(a, -1, order=order)
+    flat = np.reshape(a, -1, order=order)
+    return flat if flat.flags.c_contiguous else np.copy(flat)  # what does not lie in one piece is copied
 
 
 @composite(np.matrix_transpose)

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from ..rules import array_like, composite, defvjp, primitive
+from ..primitives import primitive
+from ..rules import array_like, composite, defvjp
 from .joining import one_array
 from .linalg import _t
 from .packing import packed, unpacked

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from ..operands import function_of_arrays
-from ..rules import defvjp, primitive
+from ..primitives import primitive
+from ..rules import defvjp
 
 # A rational approximation of erf(x) / x on |x| <= 0.46875, in x²: numerator and denominator, the highest power first.
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23, 1969.

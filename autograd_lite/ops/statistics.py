@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..rules import array_like, composite, constant, defvjp, tensors_in
+from ..primitives import tensors_in
+from ..rules import array_like, composite, constant, defvjp
 from .joining import one_array
 from .precision import in_single
 from .reductions import _axes, _kept

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from ..rules import composite, name_of, tensors_in
+from ..function_names import name_of
+from ..primitives import tensors_in
+from ..rules import composite
 from .copying import along_axis
+from .indexing import scatter
 from .joining import one_array
 
 
@@ -76,3 +79,55 @@ def fill_diagonal(a, val, wrap=False):
     np.fill_diagonal(diagonal, True, wrap)
     values = one_array(val)
     _written(a, diagonal, np.resize(values, int(np.sum(diagonal))) if np.ndim(values) else values, np.fill_diagonal)
+
+
+FEW = 32
+"""As often may one element come in a sum that is taken in NumPy's order."""
+
+
+def _at(f):
+    @composite(f.at)
+    def at(a, indices, b=None, /):
+        """The elements in turn, as NumPy does it: each round takes the next of the values for every element."""
+        positions = np.arange(np.size(a)).reshape(np.shape(a))[_bare_index(indices)]
+        flat = np.ravel(positions)
+        values = [] if f.nin == 1 else [np.copy(np.broadcast_to(one_array(b), np.shape(positions))).reshape(-1)]
+        _require_fit(f, a, values)
+        order = np.argsort(flat, kind="stable")
+        first = np.searchsorted(flat[order], flat[order])
+        turn = np.empty_like(flat)
+        turn[order] = np.arange(flat.size) - first
+        rounds = int(np.max(turn, initial=-1)) + 1
+        if rounds > FEW and f in (np.add, np.subtract):
+            _written(a, Ellipsis, f(a, scatter(values[0], (flat,), (np.size(a),)).reshape(np.shape(a))), f.at)
+            return
+        for i in range(rounds):
+            now = np.flatnonzero(turn == i)
+            _written_at(a, flat[now], f(np.ravel(a)[flat[now]], *(v[now] for v in values)), f.at)
+
+
+def _bare_index(index):
+    return (
+        tuple(map(_bare_index, index))
+        if isinstance(index, tuple)
+        else np.asarray(index)
+        if _is_tensor(index)
+        else index
+    )
+
+
+def _is_tensor(a):
+    return next(tensors_in(a), None) is a
+
+
+def _require_fit(f, a, values):
+    """Raise TypeError, as NumPy does, for results of a dtype that the array cannot hold."""
+    made = f(*(np.zeros(0, x.dtype) for x in (a, *values))).dtype
+    if not np.can_cast(made, a.dtype, "same_kind"):
+        raise TypeError(f"{name_of(f.at)} gives dtype {made}, which does not fit into dtype {a.dtype}")
+
+
+for ufunc in dict.fromkeys(
+    f for f in vars(np).values() if isinstance(f, np.ufunc) and (f.nout, f.signature) == (1, None)
+):
+    _at(ufunc)

@@ -12,9 +12,9 @@ import numpy as np
 from autograd_lite import Tensor, scope
 from autograd_lite.compiler.parts import Part
 from autograd_lite.compiler.reach import shape
-from autograd_lite.graph import apply, leaf, values_of
 from autograd_lite.mode import current_mode
 from autograd_lite.ops.reductions import scaled_sum
+from autograd_lite.recording import apply, leaf, values_of
 
 from ..plain_arrays import plain_array
 
@@ -93,7 +93,7 @@ class Cost:
         return rows(output, y)
 
     def _weight(self, output: Tensor, y: Tensor) -> int | Tensor:
-        shape = output._array.shape
+        shape = output.array.shape
         return shape[0] if len(shape) == 2 else 1
 
     def __repr__(self) -> str:
@@ -134,7 +134,7 @@ def tensors(output: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Outputs and targets as Tensors; outputs as floating numbers, since the difference of unsigned ones is no difference."""
     if not isinstance(output, Tensor):
         output = Tensor(output, name="a")
-    if output._array.dtype.kind != "f":
+    if output.array.dtype.kind != "f":
         output = output.astype(np.float64)
     if not isinstance(y, Tensor):
         y = leaf(plain_array("the target y", y))
@@ -145,7 +145,7 @@ def tensors(output: Any, y: Any) -> tuple[Tensor, Tensor]:
 def rows(output: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Outputs and targets as Tensors, (n, m) or (m,), of the same shape."""
     output, y = tensors(output, y)
-    a, target = output._array, y._array
+    a, target = output.array, y.array
     if a.shape != target.shape:
         labels = y.ndim == output.ndim - 1 and y.dtype.kind in "iu"
         hint = f"; nn.one_hot(y, {output.shape[-1]}) makes targets of class numbers" if labels else ""

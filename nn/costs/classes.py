@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from autograd_lite import Tensor, log_softmax, one_hot, relu
 from autograd_lite.compiler.parts import Part
 from autograd_lite.compiler.reach import shape
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 from autograd_lite.rules import impure
 
 from ..plain_arrays import plain_array
@@ -28,7 +28,7 @@ class ClassCost(Cost):
 
     def _checked(self, output: Any, y: Any) -> tuple[Tensor, Tensor]:
         output, y = tensors(output, y)
-        z, target = output._array, y._array
+        z, target = output.array, y.array
         if z.ndim == 0 or z.size == 0:
             raise ValueError(f"the output has shape {z.shape}, needs (n, m) or (m,), and not empty")
         numbers = target.shape == z.shape[:-1] and target.dtype.kind in "iu"
@@ -49,7 +49,7 @@ class ClassCost(Cost):
             )
 
     def _weight(self, output: Tensor, y: Tensor) -> int | Tensor:
-        return int(math.prod(output._array.shape[:-1]))
+        return int(math.prod(output.array.shape[:-1]))
 
 
 class SoftmaxCost(ClassCost):
@@ -77,7 +77,7 @@ class SoftmaxCost(ClassCost):
 
     def _weight(self, output: Tensor, y: Tensor) -> int | Tensor:
         weight, ignored = self.options.get("weight"), self.options.get("ignore_index")
-        if y._array.ndim == output._array.ndim or (weight is None and ignored is None):
+        if y.array.ndim == output.array.ndim or (weight is None and ignored is None):
             return super()._weight(output, y)
         counts: Tensor = np.sum(_importance(y, weight, ignored))
         return counts
@@ -97,7 +97,7 @@ def _weights(weight: ArrayLike) -> tuple[float, ...]:
 
 def _importance(y: Tensor, weight: tuple[float, ...] | None, ignored: int | None) -> Any:
     """How much each of the class numbers y counts: as its class does, and an ignored one not at all."""
-    counts: Any = np.ones(y._array.shape)
+    counts: Any = np.ones(y.array.shape)
     if weight is not None:
         counts = apply(one_hot, (_counted(y, ignored), len(weight))) @ np.array(weight)
     return counts if ignored is None else np.where(y == ignored, 0.0, counts)
@@ -113,9 +113,9 @@ shape(ClassCost, lambda cost, _: [Part(".", "_terms", cost._terms)])
 
 def _rows(output: Tensor, y: Any) -> Any:
     """Class numbers as rows with a 1, in the dtype of the output; targets that are rows already as they are."""
-    if y._array.ndim == output._array.ndim:
+    if y.array.ndim == output.array.ndim:
         return y
-    return apply(one_hot, (y, output._array.shape[-1])).astype(output._array.dtype)
+    return apply(one_hot, (y, output.array.shape[-1])).astype(output.array.dtype)
 
 
 @cost(1.0, "−y ln softmax(z)", SoftmaxCost)
@@ -155,12 +155,12 @@ def softmax_cross_entropy(
     """
     if not 0 <= label_smoothing < 1:
         raise ValueError(f"label_smoothing is {label_smoothing}, needs a number from 0 to below 1")
-    numbers = y._array.ndim < output._array.ndim
+    numbers = y.array.ndim < output.array.ndim
     target = _rows(output, _counted(y, ignore_index) if numbers else y)
     if label_smoothing:
-        target = target * (1.0 - label_smoothing) + label_smoothing / output._array.shape[-1]
+        target = target * (1.0 - label_smoothing) + label_smoothing / output.array.shape[-1]
     if weight is not None:
-        target = target * np.array(weight, output._array.dtype)
+        target = target * np.array(weight, output.array.dtype)
     logarithms = apply(log_softmax, (output,))
     if not label_smoothing or weight is not None:  # else no target is 0
         logarithms = np.where((target == 0) & (logarithms == -np.inf), 0.0, logarithms)
@@ -190,7 +190,7 @@ def hinge_cost(output: Tensor, y: Tensor, *, margin: float = 1.0) -> Tensor:
 
     Raises ValueError for a target that is neither −1 nor 1.
     """
-    if y._array.ndim == output._array.ndim:
+    if y.array.ndim == output.array.ndim:
         require(signs, y)
         terms: Tensor = apply(relu, (margin - output * y,))
         return terms

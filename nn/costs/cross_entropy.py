@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite import Tensor, softplus
 from autograd_lite.arguments import weighted_input
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 from autograd_lite.rules import impure
 
 from .base import cost, require

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd_lite import Tensor
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 
 from .base import cost
 

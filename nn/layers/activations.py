@@ -19,7 +19,7 @@ from autograd_lite import (
     softplus,
     softsign,
 )
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 
 from ..arguments import real
 from ..module import Module

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd_lite import Tensor, softmax
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 
 from ..initializers import Initializer, glorot_uniform, zeros
 from ..module import Module

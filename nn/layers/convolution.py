@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 
 from ..initializers import Initializer, scaled_normal, zeros
 from ..module import Module, Parameter
@@ -86,8 +86,8 @@ class Convolution(Module):
     def forward(self, x: Any) -> Tensor:
         """z at every place. Raises ValueError if x has not n_in channels, or is smaller than a window."""
         x = tensor(x)
-        shape, W = x._array.shape, self.W
-        n_out, n_in = W._array.shape[:2]
+        shape, W = x.array.shape, self.W
+        n_out, n_in = W.array.shape[:2]
         if len(shape) == self.axes + 1:
             z: Tensor = self.forward(x.reshape(1, *shape))
             return z.reshape(z.shape[1:])

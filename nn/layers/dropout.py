@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import Tensor
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 from autograd_lite.rules import impure
 
 from ..module import Module
@@ -40,8 +40,8 @@ class Dropout(Module):
         """x with some of its numbers left out."""
         a: Tensor = tensor(x)
         if self.training and self.rate > 0:
-            dtype = a._array.dtype if a._array.dtype.kind == "f" else np.dtype(np.float64)
-            a = a * apply(kept, (self.rng, a._array.shape, self.rate, dtype))
+            dtype = a.array.dtype if a.array.dtype.kind == "f" else np.dtype(np.float64)
+            a = a * apply(kept, (self.rng, a.array.shape, self.rate, dtype))
         return a
 
     def __repr__(self) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor
-from autograd_lite.graph import apply
 from autograd_lite.ops.linalg import matmul_transposed
+from autograd_lite.recording import apply
 
 from ..initializers import Initializer, normal, scaled_normal
 from ..module import Module, Parameter

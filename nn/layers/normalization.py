@@ -61,7 +61,7 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Tensor:
         """x normalised."""
         x = tensor(x)
-        shape, n = x._array.shape, self.mean.size
+        shape, n = x.array.shape, self.mean.size
         if len(shape) not in self._ndims() or shape[1] != n:
             raise ValueError(f"{title(self)} ({self!r}) got x of shape {shape}, needs (n, {n}{', length' * self.axes})")
         along = (0, *range(2, len(shape)))
@@ -157,7 +157,7 @@ class LayerNorm(Module):
     def forward(self, x: Any) -> Tensor:
         """x normalised. Raises ValueError if its last axes are others."""
         x = tensor(x)
-        if x._array.shape[-len(self.shape) :] != self.shape:
+        if x.array.shape[-len(self.shape) :] != self.shape:
             raise ValueError(f"{title(self)} ({self!r}) got x of shape {x.shape}, needs (..., {str(self.shape)[1:-1]})")
         along = tuple(range(-len(self.shape), 0))
         difference = x - x.mean(axis=along, keepdims=True)

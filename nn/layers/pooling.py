@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import Tensor
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 
 from ..module import Module
 from .common import per_axis, tensor, title
@@ -65,7 +65,7 @@ class Pooling(Module):
 
     def _windows(self, x: Any) -> tuple[Tensor, tuple[int, ...]]:
         """The windows of x, and the axes along which they lie."""
-        shape = x._array.shape
+        shape = x.array.shape
         axes = len(shape) - 2 if self.axes is None else self.axes
         if axes < 1 or len(shape) != axes + 2:
             needed = "(n, channels, length, ...)"

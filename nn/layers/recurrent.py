@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite import Tensor, sigmoid
-from autograd_lite.graph import apply
+from autograd_lite.recording import apply
 from autograd_lite.trees import mapped
 
 from ..initializers import Initializer, glorot_uniform, orthogonal, zeros

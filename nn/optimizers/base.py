@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray, subtract
 
 from autograd_lite import Tensor
-from autograd_lite.graph import shared
+from autograd_lite.gradients import forget, gradient_arrays
 from autograd_lite.trees import mapped
 
 from ..module import Module
@@ -105,17 +105,18 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Update every parameter that has a gradient. Old values stay as they are for whoever holds them."""
         rules = self.rules() if len(self.groups) > 1 or len(self.groups[0]) > 1 else None
-        grads = [p._grad for p in self.params]  # read once: another thread may be adding to them
-        clipped = self.clipped([None if g is None else g._array for g in grads]) if self.clips else None
+        grads = gradient_arrays(self.params)  # read once: another thread may be adding to them
+        if self.clips:
+            grads = self.clipped(grads)
         state = self.state
         i = -1  # counted by hand, which is quicker
         for p in self.params:
             i += 1
             g = grads[i]
             if g is not None:
-                array = p._array
+                array = p.array
                 rule = self if rules is None else rules[i]
-                value, state[i] = rule.update(array, g._array if clipped is None else clipped[i], state[i])
+                value, state[i] = rule.update(array, g, state[i])
                 if type(value) is not ndarray or value.dtype is not array.dtype:
                     value = self._fitting(value, p)
                 p.write(value)
@@ -149,9 +150,7 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""
-        with shared:  # a gradient that another thread is adding to does not come back
-            for p in self.params:
-                p._grad = None
+        forget(self.params)
 
     # ----------------------------------------------------------------------------------------------------------- groups
 
