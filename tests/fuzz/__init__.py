@@ -23,7 +23,8 @@ and the report counts them, by check and by reason. One program again, with all 
     python -m tests.fuzz --replay 0:1234
 
 Options
-    --kind      one kind of program: mixed, writes, nested, network, ...
+    --kind      one kind of program: mixed, writes, in-place, nested, network, ...
+    --in-place  programs that keep views and write, read before and after: the same as --kind in-place
     --without   leave out a kind, a family of statements or a check; several times. Numbers then mean other programs
     --also      draw what the engine cannot do yet, see generate.PENDING
     --time      stop after so many seconds

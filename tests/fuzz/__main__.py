@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other programs (0)")
     parser.add_argument("--kind", choices=[*generate.KINDS, "network"], help="programs of this kind only")
     parser.add_argument(
+        "--in-place", action="store_const", dest="kind", const="in-place", help="the same as --kind in-place"
+    )
+    parser.add_argument(
         "--without",
         action="append",
         default=[],

@@ -45,7 +45,7 @@ def arrays_in(result: Any) -> list[Array]:
         return [a for v in result.values() for a in arrays_in(v)]
     if isinstance(result, list | tuple):
         return [a for v in result for a in arrays_in(v)]
-    return [result._array if isinstance(result, ag.Tensor) else np.asarray(result)]
+    return [result.array if isinstance(result, ag.Tensor) else np.asarray(result)]
 
 
 def structure(result: Any) -> Any:

@@ -26,6 +26,7 @@ class Draft:
         self.statements: list[Statement] = []
         self.values: dict[str, Any] = {}
         self.used: set[str] = set()
+        self.written: set[str] = set()
 
     # ---------------------------------------------------------------------------------------------------------- choosing
 
@@ -117,14 +118,15 @@ class Draft:
         """A variable that a statement has made. Families say whether others may have read it, or may be views of it."""
         mine = {s.target for s in self.statements if s.target is not None}
         names = self.array_names(
-            lambda a: isinstance(a, np.ndarray) and a.dtype.kind == "f" and a.flags.writeable and holds(a)
+            lambda a: isinstance(a, np.ndarray) and a.dtype.kind == "f" and _has_own_elements(a) and holds(a)
         )
         given = {i.name for i in self.inputs}
         views = given if "kept-view" not in self.without else set(self.values)
         names = [n for n in names if n in mine and not self.is_shared(n, views)]
         if "late-write" in self.without:
             names = [n for n in names if not self.was_read(n)]
-        return self.one_of(names) if names else None
+        shared = [n for n in names if self.is_shared(n, self.values)]
+        return self.one_of(shared if shared and self.chance(0.5) else names) if names else None
 
     def was_read(self, name: str) -> bool:
         """Has another variable been computed from this one, or from another name of it?"""
@@ -141,6 +143,11 @@ class Draft:
         array = self.values[name]
         there = [v for n, v in self.values.items() if n in others and isinstance(v, np.ndarray) and v is not array]
         return any(np.may_share_memory(other, array) for other in there)
+
+
+def _has_own_elements(a: Any) -> bool:
+    """May it be written, and is each element in memory once?"""
+    return bool(a.flags.writeable) and all(s or n == 1 for n, s in zip(a.shape, a.strides, strict=True))
 
 
 def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

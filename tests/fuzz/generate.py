@@ -19,7 +19,8 @@ ALL: Weights = {
         calls.join: 1.5,
     calls.product: 1.5, calls.square: 0.5, calls.order: 0.8, calls.choice: 1.5, calls.slope_not_chosen: 0.3,
         calls.precision: 0.5, indices.reading: 3,
-    writes.fresh: 0.7, writes.item: 2, writes.whole: 1.2, writes.alias: 0.2, nested.nested: 0.6, blocks.block: 0.3,
+    writes.fresh: 0.7, writes.item: 2, writes.whole: 1.2, writes.alias: 0.2, writes.view: 1.2, writes.function: 0.7,
+    writes.number: 0.2, nested.nested: 0.6, blocks.block: 0.3,
 }  # fmt: skip
 KINDS: dict[str, Weights] = {
     "mixed": ALL,
@@ -30,6 +31,9 @@ KINDS: dict[str, Weights] = {
     "indices": {indices.reading: 5, calls.binary: 1, calls.elementwise: 1, writes.fresh: 1, writes.item: 2},
     "writes": {writes.fresh: 1, writes.item: 4, writes.whole: 3, writes.alias: 0.3, calls.elementwise: 1,
     calls.binary: 1, indices.reading: 1},
+    "in-place": {writes.fresh: 1.5, writes.view: 6, writes.item: 3, writes.whole: 3, writes.function: 4, writes.loop: 1,
+    writes.number: 0.6, writes.alias: 0.5, calls.elementwise: 2, calls.binary: 1.5, calls.reduction: 1.2, calls.shape: 0.7,
+    indices.reading: 1, calls.product: 0.3, calls.join: 0.3},
     "blocks": {blocks.block: 3, calls.elementwise: 1, calls.binary: 1, calls.reduction: 0.5, writes.item: 0.5},
     "products": {calls.product: 4, calls.square: 3, calls.elementwise: 1, calls.binary: 1, calls.shape: 1},
     "precision": {calls.precision: 2, calls.elementwise: 2, calls.binary: 3, calls.reduction: 1, calls.join: 1,
@@ -44,18 +48,22 @@ SHARES = {
     "shapes": 2,
     "indices": 2.5,
     "writes": 3,
+    "in-place": 20,
     "blocks": 1.5,
     "products": 1.5,
     "precision": 2,
     "nested": 2,
 }
 """How often each kind is drawn."""
+IN_PLACE = ("writes", "in-place")
+"""Kinds without arguments of equal rows in one memory: no complex step moves the rows apart and leaves the memory as it is."""
 FAMILIES = ("elementwise", "reduction", "shape", "join", "product", "order", "choice", "precision", "index",
     "nested-index", "value-mask",
-            "write", "block", "nested", "checkpoint-gradient")  # fmt: skip
-PENDING = ("structural-zero", "late-write", "kept-view")
-"""Families that the engine cannot do yet, drawn only when asked for: slopes of branches that are not chosen, variables that are
-written after something read them, views that are kept while they or their base are written."""
+            "write", "late-write", "kept-view", "block", "nested", "checkpoint-gradient")  # fmt: skip
+"""A variable that something read is written, in programs of any kind, unless "late-write" is left out; and a view, or what has
+one, unless "kept-view" is."""
+PENDING = ("structural-zero",)
+"""Families that the engine cannot do yet, drawn only when asked for: slopes of branches that are not chosen."""
 PLAIN_NAMES = ("x", "y", "w", "data", "t1", "v0", "np", "first layer", "W", "a²")
 HOSTILE_NAMES = (
     "x\n    raise RuntimeError(1)", 'a"""b', "a'b", "\\", "#", "x\r\nimport os", "lambda", "def", "None",
@@ -101,7 +109,9 @@ def _draw_inputs(d: Draft, kind: str) -> None:
         dtype = np.float64
         if kind == "precision" or d.chance(0.03):
             dtype = d.one_of([np.float32, np.float32, np.float64, np.float16])
-        layout = "rows" if d.chance(0.7) else d.one_of(list(LAYOUTS))
+        layout = (
+            "rows" if d.chance(0.7) else d.one_of([k for k in LAYOUTS if k != "zero strides" or kind not in IN_PLACE])
+        )
         first, second = (_numbers(d, shape, dtype, layout) for _ in range(2))
         d.inputs.append(Input("xyz"[i], "array", first, second, layout))
     if d.chance(0.2):
@@ -135,7 +145,7 @@ def _try(d: Draft, statement: Statement) -> None:
     if makes:
         statement = Statement(statement.family, f"v{len(d.statements) + 1}", *_rest(statement))
     namespace = {**PLAIN, **d.values}
-    kept = None if makes else d.values[statement.refs[0]].copy()
+    kept = None if makes or isinstance(d.values[statement.refs[0]], np.generic) else d.values[statement.refs[0]].copy()
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -154,6 +164,8 @@ def _try(d: Draft, statement: Statement) -> None:
         )  # NumPy gave an argument back: it counts as a view
     elif value is not d.values[statement.refs[0]]:  # `s += v` of a NumPy scalar makes another
         d.values[statement.refs[0]] = value
+    if not makes:
+        d.written.add(statement.refs[0])
     if statement.target is not None or len(statement.refs) > 1:
         d.used.update(statement.refs if makes else statement.refs[1:])
     d.statements.append(statement)
@@ -183,11 +195,12 @@ def _finished(d: Draft) -> Program:
     returns = [n for n in loose if floating(n)]
     returns += [i.name for i in d.inputs if i.is_array and i.name not in (*d.used, *returns)]
     some = [d.one_of(made)] if made and d.chance(0.3) else []
-    returns += [n for n in some if n not in returns]
+    some += [n for n in made if floating(n) and d.chance(0.6) and (n in d.written or d.is_shared(n, d.written))]
+    returns += [n for n in dict.fromkeys(some) if n not in returns]
     pool = HOSTILE_NAMES if "hostile" not in d.without and d.chance(0.3) else PLAIN_NAMES
     names = tuple(d.one_of(pool) for _ in range(8))
     scope = None
     if d.statements and d.chance(0.15):
         first = d.whole(0, len(d.statements) - 1)
         scope = first, d.whole(first, len(d.statements) - 1), d.one_of(pool)
-    return Program(tuple(d.inputs), tuple(d.statements), tuple(returns), names, "kept-view" not in d.without, scope)
+    return Program(tuple(d.inputs), tuple(d.statements), tuple(returns), names, bool(d.written), scope)

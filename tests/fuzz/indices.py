@@ -38,6 +38,20 @@ def index(d: Draft, sizes: tuple[int, ...], *, unique: bool = False) -> str:
     return ", ".join(parts)
 
 
+def basic(d: Draft, sizes: tuple[int, ...]) -> str:
+    """An index of whole numbers and slices, for which NumPy gives a view, that leaves at least one axis if there is one."""
+    parts = [_part(d, n, False, True) for n in sizes[: d.whole(1, len(sizes))]] if sizes else []
+    if sizes and len(parts) == len(sizes) and not any(":" in part for part in parts):
+        parts[d.whole(0, len(parts) - 1)] = d.one_of([":", "::-1", "::2"])
+    if d.chance(0.15):
+        parts.insert(d.whole(0, len(parts)), "None")
+    if d.chance(0.15) or not parts:
+        parts.insert(
+            d.whole(0, len(parts)) if len([p for p in parts if p != "None"]) == len(sizes) else len(parts), "..."
+        )
+    return ", ".join(parts)
+
+
 def nested_tuple(d: Draft, sizes: tuple[int, ...]) -> str:
     """An index whose tuple holds a sequence of positions for one axis as a tuple or nested list."""
     k = d.whole(0, len(sizes) - 1)

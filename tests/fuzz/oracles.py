@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .comparing import Array, Undecided, Untranslated
-from .program import Program
+from .program import Program, laid_out
 from .spellings import COMPLEX, DOUBLE, PLAIN, functions, rounding_by
 
 STEP = 1e-30
@@ -24,12 +24,19 @@ def directions(program: Program, seed: int) -> list[Array]:
 
 
 def moved(program: Program, data: list[Any], along: list[Array], t: Any) -> list[Any]:
-    """The arguments with t times the direction added to the arrays, in double precision."""
+    """The arguments with t times the direction added to the arrays, in double precision, in the same order of memory.
+
+    On that it depends what a reshape shares. Rows that share their memory can't be moved apart in it, and are not.
+    """
     rest = iter(along)
     return [
-        np.asarray(a.astype(float) + t * next(rest)) if i.is_array else a
+        _laid_as(i.layout, np.asarray(a.astype(float) + t * next(rest))) if i.is_array else a
         for i, a in zip(program.inputs, data, strict=True)
     ]
+
+
+def _laid_as(layout: str, array: Array) -> Array:
+    return laid_out(np.array(array, order="C"), "rows" if layout == "zero strides" else layout)
 
 
 def complex_step(program: Program, data: list[Any], along: list[Array], noise: int | None = None) -> float:
@@ -54,20 +61,21 @@ def value(program: Program, data: list[Any], *, cost: bool = True, noise: int | 
 def extrapolated(f: Callable[[float], Any]) -> tuple[Any, float]:
     """f'(0) by central differences extrapolated to a step of zero, and how far that may be off: the best of three first steps.
 
-    Differences of eighth order whose last two extrapolations differ are not to be trusted by more than that.
+    Differences of eighth order whose last two extrapolations differ are not to be trusted by more than that. Two that agree by
+    accident are found by another first step, so the best is trusted no more than it agrees with the next.
     """
-    best: tuple[Any, float] | None = None
-    for h in (1e-2, 1e-3, 1e-4):
-        row = [(f(step) - f(-step)) / (2 * step) for step in (h, h / 2, h / 4, h / 8)]
-        for order in (4, 16, 64):
-            before, row = row, [finer + (finer - coarser) / (order - 1) for coarser, finer in pairwise(row)]
-        error = float(np.max(np.abs(row[0] - np.array(before)), initial=0.0))
-        if best is None or error < best[1]:
-            best = row[0], error
-        if error < 1e-9:
-            break
-    assert best is not None
-    return best
+    found = [_refined(f, h) for h in (1e-2, 1e-3, 1e-4)]
+    best, error = min(found, key=lambda each: each[1])
+    apart = sorted(float(np.max(np.abs(best - other), initial=0.0)) for other, _ in found)
+    return best, max(error, apart[1])
+
+
+def _refined(f: Callable[[float], Any], h: float) -> tuple[Any, float]:
+    """The same from one first step."""
+    row = [(f(step) - f(-step)) / (2 * step) for step in (h, h / 2, h / 4, h / 8)]
+    for order in (4, 16, 64):
+        before, row = row, [finer + (finer - coarser) / (order - 1) for coarser, finer in pairwise(row)]
+    return row[0], float(np.max(np.abs(row[0] - np.array(before)), initial=0.0))
 
 
 def slope(program: Program, data: list[Any], along: list[Array]) -> tuple[float, float, Callable[[int], float] | None]:

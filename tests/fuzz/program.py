@@ -110,7 +110,7 @@ class Program:
 
     scopes : the first and the last statement that run inside `with ag.scope(...)`, and its name
     names : text that becomes the names of Tensors in one of the checks
-    keeps_views : are there views that are written, or whose base is? What is a view depends on the layout
+    keeps_views : is a variable written? What shares its memory depends on the layout
     """
 
     inputs: tuple[Input, ...]
@@ -152,7 +152,7 @@ class Program:
         for n, s in enumerate(self.statements):
             block = s.lines(on_arrays)
             if s.target is not None and (watched or rounded):
-                block += f"\n{s.target} = {'watch' if watched else 'rounding'}({s.target})"
+                block += f"\n{s.target} = {'watch' if watched else 'rounding'}({', '.join((s.target, *s.refs[: not watched]))})"
             indent = "    "
             if self.scope is not None and not on_arrays:
                 first, last, name = self.scope
@@ -174,11 +174,13 @@ class Program:
         return there["program"]  # type: ignore[no-any-return]
 
     def runs(self) -> bool:
-        """Does NumPy run it, with a result that is finite?"""
+        """Does NumPy run it, with a result that is finite, and leave the arguments as they are?"""
         from .oracles import value
 
         try:
-            return bool(np.isfinite(value(self, self.first())))
+            given = self.first()
+            finite = bool(np.isfinite(value(self, given)))
+            return finite and all(np.array_equal(a, b) for a, b in zip(given, self.first(), strict=True))
         except Exception:  # whatever it is: such a program shows nothing
             return False
 

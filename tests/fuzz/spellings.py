@@ -39,25 +39,38 @@ def functions(np: Any, dtype: Any = None) -> SimpleNamespace:
     def erf(x):
         return np.vectorize(math.erf, otypes=[float])(x).astype(x.dtype) if np.size(x) else x
 
+    mathematics = {
+        "sigmoid": sigmoid,
+        "relu": lambda x: np.where(positive(x), x, 0.0),
+        "leaky_relu": lambda x, slope=0.01: np.where(positive(x), x, slope * x),
+        "elu": elu,
+        "selu": lambda x: 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717),
+        "silu": lambda x: x * sigmoid(x),
+        "softplus": lambda x: np.where(positive(x), x, 0.0) + np.log(1.0 + np.exp(-magnitude(x))),
+        "softsign": lambda x: x / (1.0 + magnitude(x)),
+        "gelu": gelu,
+        "erf": erf,
+        "softmax": lambda x, axis=-1: np.exp(x - logsumexp(x, axis, True)),
+        "log_softmax": lambda x, axis=-1: x - logsumexp(x, axis, True),
+        "logsumexp": logsumexp,
+    }
+    # fmt: on
     return SimpleNamespace(
         Tensor=lambda data, dtype=dtype: np.array(data, dtype),
         checkpoint=lambda f: f,
         scope=lambda name: nullcontext(),
-        sigmoid=sigmoid,
-        relu=lambda x: np.where(positive(x), x, 0.0),
-        leaky_relu=lambda x, slope=0.01: np.where(positive(x), x, slope * x),
-        elu=elu,
-        selu=lambda x: 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717),
-        silu=lambda x: x * sigmoid(x),
-        softplus=lambda x: np.where(positive(x), x, 0.0) + np.log(1.0 + np.exp(-magnitude(x))),
-        softsign=lambda x: x / (1.0 + magnitude(x)),
-        gelu=gelu,
-        erf=erf,
-        softmax=lambda x, axis=-1: np.exp(x - logsumexp(x, axis, True)),
-        log_softmax=lambda x, axis=-1: x - logsumexp(x, axis, True),
-        logsumexp=logsumexp,
+        **{name: giving_numbers(f) for name, f in mathematics.items()},
     )
-    # fmt: on
+
+
+def giving_numbers(f: Callable[..., Any]) -> Callable[..., Any]:
+    """f with a number in the place of an array without axes, as NumPy's functions of numbers have it."""
+
+    def with_numbers(*args: Any, **keywords: Any) -> Any:
+        result = f(*args, **keywords)
+        return result[()] if isinstance(result, np.ndarray) and not result.ndim else result
+
+    return with_numbers
 
 
 def _of_real_part(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,7 +134,7 @@ ANALYTIC_NP = _Replacing(
     np,
     {name: _of_real_part(getattr(np, name)) for name in _CONSTANT}
     | {
-        "abs": _abs, "absolute": _abs, "fabs": _abs, "var": _var, "logaddexp": _logaddexp,
+        "abs": _abs, "absolute": _abs, "fabs": _abs, "var": giving_numbers(_var), "logaddexp": _logaddexp,
         "std": lambda *args, **keywords: np.sqrt(_var(*args, **keywords)),
         "hypot": lambda x, y: np.sqrt(x * x + y * y),
         "logaddexp2": lambda x, y: _logaddexp(x * math.log(2), y * math.log(2)) / math.log(2),
@@ -130,7 +143,7 @@ ANALYTIC_NP = _Replacing(
         "matvec": lambda x, y: x @ y,
         "deg2rad": lambda x: x * (math.pi / 180), "rad2deg": lambda x: x * (180 / math.pi),
         "float16": np.complex128, "float32": np.complex128, "float64": np.complex128,
-        "linalg": _Replacing(np.linalg, {"norm": _norm, "slogdet": _slogdet}),
+        "linalg": _Replacing(np.linalg, {"norm": giving_numbers(_norm), "slogdet": _slogdet}),
     },
 )  # fmt: skip
 
@@ -142,11 +155,16 @@ COMPLEX: Namespace = {"np": ANALYTIC_NP, "ag": functions(np, np.complex128), "ab
 def rounding_by(rng: np.random.Generator, eps: float) -> Callable[[Any], Any]:
     """A function that moves every floating number by up to half of eps, as rounding in that precision does."""
 
-    def rounding(v: Any) -> Any:
+    def rounding(v: Any, source: Any = None) -> Any:
         kind = getattr(getattr(v, "dtype", None), "kind", "")
-        array = getattr(v, "_array", v)
-        if kind not in ("f", "c") or getattr(array, "base", None) is not None:
-            return v  # a view stays one: what is written into it must reach its base
+        array = getattr(v, "array", v)
+        if (
+            kind not in ("f", "c")
+            or getattr(array, "base", None) is not None
+            or v is source
+            or getattr(v, "is_view", False)
+        ):
+            return v  # a view, or another name, stays one: what is written into it must reach the other
         factor = 1.0 + eps * rng.uniform(-0.5, 0.5, v.shape)
         moved = v * (factor if kind == "c" else factor.astype(v.dtype))
         return np.asarray(moved) if isinstance(v, np.ndarray) else moved

@@ -76,7 +76,7 @@ class Subject:
             raise Inapplicable("the cost does not depend on the arrays")
         cost.backward(**options)
         arrays = [leaves[n] for n in self.places]
-        return cost._array, [np.zeros_like(t._array) if t.grad is None else t.grad._array for t in arrays]
+        return cost.array, [np.zeros_like(t.array) if t.grad is None else t.grad.array for t in arrays]
 
     @cached_property
     def plain_value(self) -> Any:
