@@ -229,7 +229,9 @@ def batched(s: Subject, rng: Random) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", ag.LoopWarning)
         try:
-            found = ag.per_example_gradients(lambda given, d: with_example(f, d[0], given), params, ag.Tensor(data))
+            found = ag.per_example_gradients(
+                lambda given, d: with_example(f, d[0, ...], given), params, ag.Tensor(data)
+            )
         except ag.LoopWarning as warning:
             raise Refused(str(warning)) from None
     for i, example in enumerate(data):
