@@ -33,7 +33,7 @@ def gradient_arrays(leaves: Iterable[Handle]) -> list[Any]:
     """The gradients of leaves as arrays, for a reader who wants no Tensors; None where there is none."""
     found = []
     for t in leaves:
-        slot = t._node.slot  # of a leaf all nodes have the same
+        slot = current(t).slot
         g = None if slot is None else slot.grad
         found.append(g if g is None or type(g) is ndarray else g.array)
     return found
@@ -43,8 +43,9 @@ def forget(leaves: Iterable[Handle]) -> None:
     """Forget the gradients of leaves. One that another thread is adding to does not come back."""
     with shared:
         for t in leaves:
-            if t._node.slot is not None:
-                t._node.slot.grad = None
+            slot = current(t).slot
+            if slot is not None:
+                slot.grad = None
 
 
 def set_grad(t: Handle, g: Any) -> None:
